@@ -1,0 +1,234 @@
+"""One door to the store: SQLite through a single writer lane, PostgreSQL through a small pool.
+
+Work is a plain function of a SQLAlchemy `Connection` that runs inside one transaction, on a thread; the same function serves
+both stores. The lane exists because threads that fight for SQLite's write lock wait seconds at the 99th percentile; one
+lane that commits what is waiting as a group does not.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    MetaData,
+    Table,
+    Text,
+    any_,
+    cast,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import SQLModel
+
+from app.errors import Unavailable
+
+T = TypeVar("T")
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+metadata: MetaData = SQLModel.metadata
+
+QUEUE_LIMIT = 2_000
+"""Jobs that may wait for the writer; one more is told to come back."""
+GROUP_LIMIT = 64
+"""Jobs that one SQLite transaction may carry."""
+THREADS = 4
+
+
+class Bytewise(TypeDecorator[str]):
+    """Text that compares by its bytes on every store: identifiers must sort alike on SQLite and PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> TypeEngine[Any]:
+        """PostgreSQL would use the database's collation."""
+        collation = "C" if dialect.name == "postgresql" else None
+        text: TypeEngine[Any] = dialect.type_descriptor(Text(collation=collation))
+        return text
+
+
+def in_set(conn: Connection, column: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """`column IN (values)` with one bound parameter whatever their number, so that one plan serves every push."""
+    if conn.dialect.name == "postgresql":
+        return column == any_(cast(list(values), ARRAY(column.type)))
+    each = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table of a model, for set-based SQL."""
+    return metadata.tables[str(model.__tablename__)]
+
+
+class Database:
+    """A store by its URL. `write` and `read` are awaited; `write_now` and `read_now` serve commands and tests."""
+
+    def __init__(self, url: str) -> None:
+        """Open nothing yet; `sqlite:///path` or `postgresql+psycopg://…`."""
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._readers = ThreadPoolExecutor(THREADS, "read")
+        self._read_engine = _engine(url, writes=False)
+        self._write_engine = _engine(url, writes=True) if self.is_sqlite else self._read_engine
+        self._lane = _Lane(self._write_engine) if self.is_sqlite else _Pool(self._write_engine)
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a write transaction; what it returns is durable. Unavailable if too much is waiting."""
+        return await asyncio.wrap_future(self._lane.submit(work))
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction that sees one state of the store."""
+        return await asyncio.wrap_future(self._readers.submit(self.read_now, work))
+
+    def write_now(self, work: Callable[[Connection], T]) -> T:
+        """`write` for code that may block."""
+        return self._lane.submit(work).result()
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """`read` for code that may block."""
+        with self._read_engine.connect() as conn, conn.begin():
+            return work(conn)
+
+    def close(self) -> None:
+        """Finish what is waiting and let go of every connection."""
+        self._lane.close()
+        self._readers.shutdown()
+        self._read_engine.dispose()
+        self._write_engine.dispose()
+
+
+class _Pool:
+    """Writers of PostgreSQL: its row locks put them in order."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(THREADS, "write")
+        self._waiting = threading.BoundedSemaphore(QUEUE_LIMIT)
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        if not self._waiting.acquire(blocking=False):
+            raise Unavailable(retry_after=1)
+        future = self._threads.submit(self._run, work)
+        future.add_done_callback(lambda _: self._waiting.release())
+        return future
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as conn:
+            return work(conn)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+class _Lane:
+    """The one writer of SQLite. What waits is committed as a group; a job that fails takes back only itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.Queue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.Queue(
+            QUEUE_LIMIT
+        )
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        future: Future[T] = Future()
+        try:
+            self._jobs.put_nowait((work, future))
+        except queue.Full:
+            raise Unavailable(retry_after=1) from None
+        return future
+
+    def close(self) -> None:
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            group, is_last = self._next_group()
+            if group:
+                self._commit(group)
+            if is_last:
+                return
+
+    def _next_group(self) -> tuple[list[tuple[Callable[[Connection], Any], Future[Any]]], bool]:
+        group = []
+        job = self._jobs.get()
+        while job is not None:
+            if job[1].set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) >= GROUP_LIMIT:
+                return group, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, group: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with self._engine.begin() as conn:
+                for work, future in group:
+                    try:
+                        with conn.begin_nested():
+                            done.append((future, work(conn)))
+                    except Exception as error:  # noqa: BLE001 - handed to whoever waits for this job
+                        future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - the COMMIT failed: nobody in the group may believe otherwise
+            for future, _ in done:
+                future.set_exception(error)
+            return
+        for future, result in done:
+            future.set_result(result)
+
+
+def _engine(url: str, *, writes: bool) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        options = "-c synchronous_commit=on -c timezone=UTC"
+        return create_engine(url, pool_size=2 * THREADS, max_overflow=0, connect_args={"options": options})
+    engine = create_engine(url, poolclass=QueuePool, pool_size=1 if writes else THREADS, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        # The driver must not open transactions of its own: a deferred one that reads and then writes fails at once.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _(conn: Connection) -> None:
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the store at `url` to a revision of its schema, upwards or (`base`, `-1`) downwards."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    go = command.downgrade if revision == "base" or revision.startswith("-") else command.upgrade
+    go(config, revision)

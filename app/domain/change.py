@@ -1,0 +1,145 @@
+"""A change: the smallest thing anybody records, and how its bytes are read.
+
+Reading is strict and depends on the bytes alone: what this module rejects it rejects for ever (docs/sync.md, section 3).
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.domain import kinds
+
+LIMIT_BYTES = 65_536
+LIMIT_DEPTH = 16
+LIMIT_REPLACES = 500
+LIMIT_TIME = 2**48 - 1
+"""The largest instant that a UUIDv7 can hold, in milliseconds."""
+
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_KEYS = {"id", "e", "f", "v", "at", "replaces"}
+
+
+@dataclass(slots=True)
+class Change:
+    """A value asserted on a cell; `replaces` are the changes of the cell that its author saw."""
+
+    id: str
+    e: str
+    f: str
+    v: Any
+    at: int
+    replaces: tuple[str, ...] = ()
+
+    def content(self) -> str:
+        """What two changes with one id are compared by: value and time, canonically."""
+        return canonical([self.v, self.at])
+
+
+def is_id(value: object) -> bool:
+    """Whether the value is a UUIDv7 in its one accepted spelling."""
+    return type(value) is str and _ID.fullmatch(value) is not None
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: keys by code point, no white space, non-ASCII as it is.
+
+    orjson sorts keys by their UTF-8 bytes, which is code point order.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def new_id(now: int, after: Iterable[str] = ()) -> str:
+    """A UUIDv7 for `now` (ms), larger than every id in `after` whatever the clock says."""
+    largest = max(after, default="")
+    head = max(now, 0) << 12
+    if largest:
+        plain = largest.replace("-", "")
+        head = max(head, (int(plain[:12], 16) << 12 | int(plain[13:16], 16)) + 1)
+    tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    text = f"{head >> 12:012x}7{head & 0xFFF:03x}{tail:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def line_of(change: Change) -> str:
+    """The change as one line of a commit body, ending in a line feed."""
+    data: dict[str, Any] = {"id": change.id, "e": change.e, "f": change.f, "v": change.v, "at": change.at}
+    if change.replaces:
+        data["replaces"] = list(change.replaces)
+    return orjson.dumps(data).decode() + "\n"
+
+
+@dataclass(slots=True)
+class Refused:
+    """A line that is not applied: the id it is reported under, its verdict and code."""
+
+    key: str
+    verdict: str
+    code: str
+
+
+def read_line(line: bytes, number: int, home: kinds.StreamClass) -> Change | Refused:
+    """Read one line of a commit body; `number` names a line that has no readable id (`#3`)."""
+    nameless = f"#{number}"
+    try:
+        data = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return Refused(nameless, "rejected", "schema")
+    if type(data) is not dict or not is_id(data.get("id")):
+        return Refused(nameless, "rejected", "schema")
+    key: str = data["id"]
+    if len(line) > LIMIT_BYTES:
+        return Refused(key, "rejected", "too_large")
+    replaces = data.get("replaces", [])
+    if not _is_shaped(data, replaces) or (b"\\u0000" in line and _has_nul(data)):
+        return Refused(key, "rejected", "schema")
+    value = data["v"]
+    if type(value) is not str and not _is_plain(value):
+        return Refused(key, "rejected", "schema")
+    fault = kinds.judge(home, data["e"], data["f"], value)
+    if fault is not None:
+        return Refused(key, *fault)
+    return Change(key, data["e"], data["f"], value, data["at"], tuple(replaces))
+
+
+def _is_shaped(data: dict[str, Any], replaces: Any) -> bool:
+    return (
+        data.keys() <= _KEYS
+        and "v" in data
+        and type(data.get("e")) is str
+        and type(data.get("f")) is str
+        and type(data.get("at")) is int
+        and 0 <= data["at"] <= LIMIT_TIME
+        and type(replaces) is list
+        and len(replaces) <= LIMIT_REPLACES
+        and all(map(is_id, replaces))
+    )
+
+
+def _is_plain(value: Any, depth: int = 1) -> bool:
+    """No floats, no integers that a browser cannot hold, not too deep."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-kinds.MAX_INT <= value <= kinds.MAX_INT)
+    if depth > LIMIT_DEPTH:
+        return False
+    if kind is list:
+        return all(_is_plain(v, depth + 1) for v in value)
+    if kind is dict:
+        return all(_is_plain(v, depth + 1) for v in value.values())
+    return False
+
+
+def _has_nul(value: Any) -> bool:
+    if type(value) is str:
+        return "\0" in value
+    if type(value) is list:
+        return any(map(_has_nul, value))
+    if type(value) is dict:
+        return any("\0" in k or _has_nul(v) for k, v in value.items())
+    return False

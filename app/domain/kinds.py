@@ -1,0 +1,403 @@
+"""The fields of each kind of entity, what values they take and in which class of stream they may live.
+
+A value is judged by its bytes and this release alone, never by the state of the store, so that the verdict on a change is the
+same whenever it arrives. `null` clears any field. Codes are judged against the code lists of the release.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from app.domain import codes
+
+Value: TypeAlias = Any
+Check: TypeAlias = Callable[[Value], bool]
+StreamClass: TypeAlias = Literal["ref", "shared", "plan", "own"]
+
+MAX_INT = 2**53 - 1
+TEXT = 20_000
+LINE = 500
+
+_ENTITY = re.compile(r"[a-z]{2,20}_[A-Za-z0-9@.:+-][A-Za-z0-9@.:+_-]{0,99}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_TOKEN = re.compile(r"[A-Za-z0-9_.@:+-]{1,120}")
+_NOTE = ":note"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of entity: the stream classes it may live in and the check of each field.
+
+    `codes` names, for fields that hold codes, the list they come from: an unknown code is held for a person (a newer
+    client may know it), while a value of the wrong form is rejected.
+    """
+
+    homes: frozenset[StreamClass]
+    fields: Mapping[str, Check]
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+
+def text(limit: int = LINE) -> Check:
+    """Text of at most `limit` characters."""
+    return lambda v: type(v) is str and len(v) <= limit
+
+
+def integer(low: int = 0, high: int = MAX_INT) -> Check:
+    """An integer; booleans are not integers here."""
+    return lambda v: type(v) is int and low <= v <= high
+
+
+def matching(pattern: re.Pattern[str]) -> Check:
+    """Text that matches the whole pattern."""
+    return lambda v: type(v) is str and pattern.fullmatch(v) is not None
+
+
+def listing(check: Check, limit: int = 200) -> Check:
+    """A list of at most `limit` items that each pass."""
+    return lambda v: type(v) is list and len(v) <= limit and all(map(check, v))
+
+
+def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """An object with exactly these keys."""
+    known = {**required, **(optional or {})}
+
+    def check(v: Value) -> bool:
+        return (
+            type(v) is dict
+            and required.keys() <= v.keys() <= known.keys()
+            and all(known[k](x) for k, x in v.items())
+        )
+
+    return check
+
+
+def boolean(v: Value) -> bool:
+    """True or false."""
+    return type(v) is bool
+
+
+def anything(_: Value) -> bool:
+    """Any JSON value; used only in `ref`, which the server alone writes."""
+    return True
+
+
+code = matching(_TOKEN)
+entity_id = matching(_ENTITY)
+date = matching(_DATE)
+instant = integer()
+"""Milliseconds since 1970-01-01 UTC."""
+both_languages = record({"sv": text(), "en": text()})
+blob = record(
+    {
+        "sha256": matching(_SHA256),
+        "size": integer(1, 26_214_400),
+        "mime": lambda v: v in ("image/jpeg", "image/heic"),
+    }
+)
+void = record({"void": lambda v: v is True, "reason": text(), "of": matching(_TOKEN)})
+tally_entry = record(
+    {
+        "visit": entity_id,
+        "of": lambda v: v in ("seizure", "report", "photo"),
+        "code": code,
+        "qty": integer(),
+        "unit": code,
+    }
+)
+place = record(
+    {"name": text()}, {"lat": integer(-90_000_000, 90_000_000), "lon": integer(-180_000_000, 180_000_000)}
+)
+earlier_visit = record(
+    {"operation": code, "number": integer(), "date": date, "status": code},
+    {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
+)
+
+REF: frozenset[StreamClass] = frozenset({"ref"})
+SHARED: frozenset[StreamClass] = frozenset({"shared"})
+PLAN: frozenset[StreamClass] = frozenset({"plan"})
+OWN: frozenset[StreamClass] = frozenset({"own"})
+
+KINDS: dict[str, Kind] = {
+    "codelist": Kind(REF, {"items": anything}),
+    "template": Kind(
+        REF,
+        {
+            "sv": text(),
+            "en": text(),
+            "authorities": listing(code),
+            "premises": listing(code),
+            "share": code,
+            "note": text(TEXT),
+            "questions": anything,
+        },
+    ),
+    "operation": Kind(
+        SHARED,
+        {
+            "number": integer(),
+            "title": both_languages,
+            "date": date,
+            "start": matching(_TIME),
+            "end": matching(_TIME),
+            "status": code,
+            "authorities": listing(code),
+            "on_call": listing(code),
+            "purpose": both_languages,
+            "staging": place,
+            "teams": listing(
+                record({"id": code, "leader": text(), "members": listing(text()), "vehicle": text()})
+            ),
+        },
+        {"status": "status_operation", "authorities": "authorities", "on_call": "authorities"},
+    ),
+    "site": Kind(
+        SHARED,
+        {
+            "name": text(),
+            "type": code,
+            "address": text(),
+            "area": text(),
+            "lat": integer(-90_000_000, 90_000_000),
+            "lon": integer(-180_000_000, 180_000_000),
+            "fictitious": boolean,
+            "history": listing(earlier_visit),
+        },
+        {"type": "premises_types"},
+    ),
+    "visit": Kind(
+        SHARED,
+        {
+            "site": entity_id,
+            "order": integer(),
+            "team": text(),
+            "status": code,
+            "arrived": instant,
+            "left": instant,
+            "activity": code,
+            "persons": integer(0, 100_000),
+            "remarks": boolean,
+            "repeat": boolean,
+        },
+        {"status": "status_visit", "activity": "status_site_activity"},
+    ),
+    "party": Kind(
+        SHARED,
+        {
+            "visit": entity_id,
+            "authority": code,
+            "regime": code,
+            "law": text(),
+            "decided_by": text(),
+            "entered": instant,
+            "left": instant,
+            "done": boolean,
+        },
+        {"authority": "authorities", "regime": "legal_regimes"},
+    ),
+    "checklist": Kind(
+        SHARED | OWN,
+        {"visit": entity_id, "template": code, "status": code},
+        {"status": "status_checklist"},
+    ),
+    "tally": Kind(SHARED, {"entry": tally_entry}),
+    "safety": Kind(
+        SHARED,
+        {
+            "visit": entity_id,
+            "level": lambda v: v in ("low", "medium", "high"),
+            "text": text(TEXT),
+            "injuries": integer(0, 1000),
+            "at": instant,
+        },
+    ),
+    "actor": Kind(
+        SHARED, {"name": text(), "user": text(), "authority": code, "role": code, "device": text()}
+    ),
+    "target": Kind(
+        PLAN, {"site": entity_id, "status": code, "note": text(TEXT)}, {"status": "status_target"}
+    ),
+    "photo": Kind(
+        OWN,
+        {
+            "visit": entity_id,
+            "blob": blob,
+            "thumb": blob,
+            "caption": text(TEXT),
+            "about": entity_id,
+            "question": code,
+            "taken": instant,
+            "width": integer(1, 100_000),
+            "height": integer(1, 100_000),
+        },
+    ),
+    "exhibit": Kind(
+        OWN,
+        {
+            "visit": entity_id,
+            "category": code,
+            "qty": integer(),
+            "unit": code,
+            "description": text(TEXT),
+            "place": text(),
+            "seal": text(),
+            "holder": text(),
+            "finder": text(),
+            "number": text(),
+            "points": listing(integer(1, 100_000)),
+            "serials": listing(text()),
+            "offence": code,
+            "ground": text(),
+            "purpose": text(TEXT),
+            "occurred": text(TEXT),
+            "at": instant,
+            "status": code,
+        },
+        {
+            "category": "seizure_categories",
+            "unit": "units",
+            "offence": "offences",
+            "status": "status_seizure_item",
+        },
+    ),
+    "custody": Kind(
+        OWN,
+        {
+            "exhibit": entity_id,
+            "event": code,
+            "at": instant,
+            "by": text(),
+            "to": text(),
+            "place": text(),
+            "law": text(),
+        },
+    ),
+    "report": Kind(
+        OWN,
+        {
+            "visit": entity_id,
+            "offence": code,
+            "number": text(),
+            "summary": text(TEXT),
+            "at": instant,
+            "status": code,
+            "exhibits": listing(entity_id),
+        },
+        {"offence": "offences", "status": "status_crime_report"},
+    ),
+    "decision": Kind(
+        OWN,
+        {
+            "visit": entity_id,
+            "outcome": code,
+            "status": code,
+            "decided": date,
+            "amount": integer(),
+            "note": text(TEXT),
+        },
+        {"outcome": "outcomes", "status": "status_decision"},
+    ),
+    "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
+}
+
+
+def kind_of(entity: str) -> str:
+    """The kind of an entity id: what stands before its first underscore."""
+    return entity.partition("_")[0]
+
+
+def stream_class(stream: str) -> StreamClass | None:
+    """The class of a stream by its name, or None where the name is not one of ours."""
+    match = _STREAM.fullmatch(stream)
+    if match is None:
+        return None
+    if stream == "ref":
+        return "ref"
+    part = match["part"]
+    return "shared" if part == "shared" else "plan" if part == "plan" else "own"
+
+
+_STREAM = re.compile(
+    r"ref|op/(?P<operation>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+    r"/(?P<part>shared|plan|[A-Z][A-Z_]{1,15})"
+)
+
+
+def operation_of(stream: str) -> str | None:
+    """The id of the operation whose stream this is; None for `ref` and for names that are not ours."""
+    match = _STREAM.fullmatch(stream)
+    return match["operation"] if match else None
+
+
+def authority_of(stream: str) -> str | None:
+    """The authority whose own stream this is, else None."""
+    match = _STREAM.fullmatch(stream)
+    return match["part"] if match and match["part"] not in (None, "shared", "plan") else None
+
+
+Fault: TypeAlias = tuple[Literal["held", "rejected"], str]
+
+
+def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | None:
+    """Whether a value may stand in a cell: None if so, else the verdict and its code."""
+    if not entity_id(entity):
+        return ("rejected", "schema")
+    kind = KINDS.get(kind_of(entity))
+    if kind is None:
+        return ("held", "unknown_kind")
+    if home not in kind.homes:
+        return ("rejected", "wrong_stream")
+    if value is None:
+        return None if _known(kind, entity, cell) else ("held", "unknown_field")
+    if cell == "@":
+        return None if void(value) else ("rejected", "schema")
+    check = kind.fields.get(cell)
+    if check is None:
+        return _judge_answer(cell, value) if entity.startswith("checklist_") else ("held", "unknown_field")
+    if not check(value):
+        return ("rejected", "schema")
+    name = kind.codes.get(cell)
+    return None if name is None or _all_known(name, value) else ("held", "unknown_code")
+
+
+def _known(kind: Kind, entity: str, cell: str) -> bool:
+    if cell == "@" or cell in kind.fields:
+        return True
+    return entity.startswith("checklist_") and cell.removesuffix(_NOTE) in codes.questions()
+
+
+def _all_known(name: str, value: Value) -> bool:
+    known = codes.ids(name)
+    return all(v in known for v in value) if type(value) is list else value in known
+
+
+def _judge_answer(cell: str, value: Value) -> Fault | None:
+    question = codes.questions().get(cell.removesuffix(_NOTE))
+    if question is None:
+        return ("held", "unknown_question")
+    if cell.endswith(_NOTE):
+        return None if text(TEXT)(value) else ("rejected", "schema")
+    return None if ANSWERS[question.type](value, question.options) else ("rejected", "schema")
+
+
+ANSWERS: dict[str, Callable[[Value, frozenset[str]], bool]] = {
+    "yn": lambda v, options: v in options if type(v) is str else False,
+    "yna": lambda v, options: v in options if type(v) is str else False,
+    "grade": lambda v, options: v in options if type(v) is str else False,
+    "one": lambda v, options: v in options if type(v) is str else False,
+    "many": lambda v, options: (
+        type(v) is list
+        and len(v) == len(set(map(str, v)))
+        and all(type(x) is str and x in options for x in v)
+    ),
+    "num": lambda v, _: integer(-MAX_INT)(v),
+    "money": lambda v, _: integer()(v),
+    "text": lambda v, _: text(TEXT)(v),
+    "date": lambda v, _: date(v),
+    "time": lambda v, _: matching(_TIME)(v),
+    "photo": lambda v, _: entity_id(v),
+    "doc": lambda v, _: text(TEXT)(v),
+}
+"""How each type of question is answered. `num` is an integer in the question's unit, `money` is in öre."""

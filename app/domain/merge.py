@@ -1,0 +1,105 @@
+"""The merge rule (docs/sync.md, section 1): pure, order-free, the same in Python and TypeScript.
+
+> A change is live unless a change of the same cell with a larger id names it in `replaces`.
+
+State is kept as its smallest sufficient form: the live changes of each cell (heads) and the ids that have been named in
+`replaces` or replaced (retired), so that a change that arrives after its replacement is known to be dead.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, Literal, TypeAlias
+
+from app.domain.change import Change, canonical
+
+Head: TypeAlias = list[Any]
+"""`[id, value, actor, at, t, seq]`: a live change as stores, snapshots and screens hold it."""
+Cells: TypeAlias = dict[str, list[Head]]
+"""The heads of each field of one entity, each list sorted by id."""
+Retired: TypeAlias = MutableMapping[tuple[str, str, str], str | None]
+"""(entity, field, change id) of every replaced id, with its content once it arrived, None while only named."""
+Outcome: TypeAlias = Literal["applied", "dead", "duplicate", "id_reused"]
+
+ID, VALUE, ACTOR, AT, T, SEQ = range(6)
+
+
+def merge(cells: Cells, retired: Retired, change: Change, actor: str, t: int, seq: int | None) -> Outcome:
+    """Bring one change into an entity; `cells` and `retired` are updated in place."""
+    heads = cells.get(change.f, [])
+    content = change.content()
+    for head in heads:
+        if head[ID] == change.id:
+            return "duplicate" if canonical([head[VALUE], head[AT]]) == content else "id_reused"
+    key = (change.e, change.f, change.id)
+    is_dead = key in retired
+    if is_dead:
+        first = retired[key]
+        if first is not None:
+            return "duplicate" if first == content else "id_reused"
+        retired[key] = content
+    dropped = {r for r in change.replaces if r < change.id}
+    kept = []
+    for head in heads:
+        if head[ID] in dropped:
+            retired[change.e, change.f, head[ID]] = canonical([head[VALUE], head[AT]])
+        else:
+            kept.append(head)
+    for r in dropped:
+        retired.setdefault((change.e, change.f, r), None)
+    if not is_dead:
+        kept.append([change.id, change.v, actor, change.at, t, seq])
+        kept.sort(key=lambda head: head[ID])
+    cells[change.f] = kept
+    return "dead" if is_dead else "applied"
+
+
+def winner(heads: Iterable[Head]) -> Head | None:
+    """The head displayed first: the latest by `t`, then by id."""
+    return max(heads, key=lambda head: (head[T], head[ID]), default=None)
+
+
+def value_of(cells: Mapping[str, list[Head]], field: str) -> Any:
+    """The displayed value of a field; None where it has none."""
+    head = winner(cells.get(field, ()))
+    return None if head is None else head[VALUE]
+
+
+def is_conflict(heads: list[Head]) -> bool:
+    """Whether the heads of a cell hold more than one distinct value (JSON type and value)."""
+    return len(heads) > 1 and len({canonical(head[VALUE]) for head in heads}) > 1
+
+
+def conflicts(cells: Mapping[str, list[Head]]) -> list[str]:
+    """The fields in conflict. Presence is settled by rule, so `@` is never one of them."""
+    return sorted(f for f, heads in cells.items() if f != "@" and is_conflict(heads))
+
+
+def is_void(cells: Mapping[str, list[Head]]) -> bool:
+    """Whether the entity is deleted: every head of `@` says so; a concurrent restore keeps it alive."""
+    heads = cells.get("@", [])
+    return bool(heads) and all(head[VALUE] is not None for head in heads)
+
+
+def needs_review(cells: Mapping[str, list[Head]]) -> bool:
+    """Whether somebody wrote to a deleted entity without knowing that it was deleted."""
+    if not is_void(cells):
+        return False
+    live = live_hash(cells)
+    return all(head[VALUE]["of"] != live for head in cells["@"])
+
+
+def live_hash(cells: Mapping[str, list[Head]]) -> str:
+    """SHA-256 over the sorted live ids of all fields but `@`: the `of` of a deletion."""
+    ids = sorted(head[ID] for f, heads in cells.items() if f != "@" for head in heads)
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
+
+
+def digest(entities: Iterable[tuple[str, Mapping[str, list[Head]]]]) -> str:
+    """SHA-256 over every head of a stream: equal digests are equal replicas."""
+    lines = sorted(
+        f"{entity}\t{field}\t{head[ID]}\t{canonical(head[VALUE])}\n"
+        for entity, cells in entities
+        for field, heads in cells.items()
+        for head in heads
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,66 @@
+"""Who may read and write what: one pure decision, deny by default.
+
+A permission is a membership of a user in a stream. Existence is secret: a caller turns every Deny of a read into the same
+answer that an unknown name gets, and every Deny of a write into custody with the change held for a person.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+SUPERVISORS = frozenset({"OPKO_POL", "OPKO_KOM"})
+"""Operational coordinators: they plan, watch and settle; they are not superusers."""
+PLANNERS = SUPERVISORS | {"KOMM", "SKRIVSK"}
+SYSTEM = "SYSTEM"
+"""The role of the server's own jobs."""
+
+Action: TypeAlias = Literal["read", "write", "watch-devices"]
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A user's part in one stream."""
+
+    role: Literal["reader", "writer"]
+
+
+@dataclass(frozen=True)
+class Allow:
+    """The action is permitted."""
+
+
+@dataclass(frozen=True)
+class Deny:
+    """The action is not permitted; `reason` is the code of a held change."""
+
+    reason: Literal["no_authority", "device_revoked"]
+
+
+Decision: TypeAlias = Allow | Deny
+
+_PLANNED = frozenset({"operation", "site", "target"})
+"""Kinds that planners write; in the field they are read."""
+_SERVER_ONLY = frozenset({"actor", "codelist", "template"})
+"""Kinds that name people and rules: an inspector must not be able to forge them."""
+
+
+def decide_read(membership: Membership | None) -> Decision:
+    """Whether a stream may be read."""
+    return Allow() if membership is not None else Deny("no_authority")
+
+
+def decide_write(role: str, status: str, membership: Membership | None, kind: str) -> Decision:
+    """Whether an actor of this role and status may write an entity of this kind in a stream."""
+    if role == SYSTEM:
+        return Allow()
+    if status == "revoked":
+        return Deny("device_revoked")
+    if membership is None or membership.role != "writer" or kind in _SERVER_ONLY:
+        return Deny("no_authority")
+    if kind in _PLANNED and role not in SUPERVISORS:
+        return Deny("no_authority")
+    return Allow()
+
+
+def decide_watch_devices(role: str) -> Decision:
+    """Whether the role sees the tablets of the operations it reads."""
+    return Allow() if role in SUPERVISORS else Deny("no_authority")

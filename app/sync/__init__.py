@@ -1,0 +1,1 @@
+"""The heart: custody, merge, streams, snapshots and live pokes (docs/sync.md)."""

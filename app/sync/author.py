@@ -1,0 +1,81 @@
+"""A writer inside the server: its jobs, the demo and imports use the same write path as a tablet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Connection, select
+
+from app.database import table
+from app.domain.change import Change, new_id
+from app.domain.commit import GENESIS, LIMIT_CHANGES, Envelope, actor_id, point_of, seal
+from app.sync.custody import check
+from app.sync.push import Projection, Pushed, push
+from app.sync.tables import Chain, Stream
+
+_chain, _stream = table(Chain), table(Stream)
+
+APP = "insats-server"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change before it has an id; `replaces` are the ids its author saw in the cell."""
+
+    e: str
+    f: str
+    v: Any
+    at: int
+    replaces: tuple[str, ...] = ()
+
+
+class NotApplied(ValueError):
+    """The merge did not apply everything that a server-side author wrote; the message lists what and why."""
+
+
+class Author:
+    """An actor whose private key this process holds. Its user and actor rows must exist."""
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, projections: Sequence[Projection]) -> None:
+        """`projections` are the read models to refresh, as for every push."""
+        self._key = key
+        self._point = point_of(key.public_key())
+        self._projections = projections
+        self._last = ""
+        self.actor = actor_id(self._point)
+
+    def write(self, conn: Connection, stream: str, drafts: Sequence[Draft], now: int) -> Pushed:
+        """Seal drafts into as few commits as the limit allows and push them, all or nothing.
+
+        NotApplied if any change was not applied: the caller's transaction must then be rolled back.
+        """
+        changes = [self._change(draft, now) for draft in drafts]
+        envelopes = self._seal(conn, stream, changes, now)
+        checked = check(list(enumerate(envelopes, 1)), {self.actor: self._point})
+        pushed = push(conn, checked, now=now, projections=self._projections)
+        refused = [x for result in pushed.results for x in result["changes"].items()]
+        if refused or pushed.faults:
+            raise NotApplied(f"{stream}: {refused[:5] or pushed.faults[:5]}")
+        return pushed
+
+    def _change(self, draft: Draft, now: int) -> Change:
+        # Ids rise within one author whatever the clock does, so that later drafts can replace earlier ones.
+        self._last = new_id(max(draft.at, 0), (self._last, *draft.replaces) if self._last else draft.replaces)
+        return Change(self._last, draft.e, draft.f, draft.v, draft.at, draft.replaces)
+
+    def _seal(self, conn: Connection, stream: str, changes: list[Change], now: int) -> list[Envelope]:
+        query = (
+            select(_chain.c.n, _chain.c.head)
+            .join(_stream, _stream.c.id == _chain.c.stream)
+            .where(_chain.c.actor == self.actor, _stream.c.name == stream)
+        )
+        row = conn.execute(query).first()
+        n, prev = (row.n, row.head) if row else (0, GENESIS)
+        envelopes = []
+        for start in range(0, len(changes), LIMIT_CHANGES):
+            part = changes[start : start + LIMIT_CHANGES]
+            envelope = seal(self._key, stream, n + 1, prev, part, app=APP, sent=now)
+            n, prev = n + 1, envelope.hash
+            envelopes.append(envelope)
+        return envelopes

@@ -1,0 +1,77 @@
+"""Reading and checking what a client sent: everything about a push that takes time and needs no lock."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.domain.change import Change, Refused, read_line
+from app.domain.commit import Envelope, Malformed, TooLarge, is_authentic, open_envelope, public_key
+from app.domain.kinds import stream_class
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An envelope error: it stops its chain at that commit, everything else stands."""
+
+    line: int
+    code: str
+    detail: str
+    actor: str | None = None
+    stream: str | None = None
+    n: int | None = None
+    expect: int | None = None
+
+
+@dataclass
+class Checked:
+    """A commit whose form has been read; `lines` are its changes or the reason why one is refused.
+
+    `is_authentic` is None where nobody has registered the actor's key.
+    """
+
+    line: int
+    envelope: Envelope
+    lines: list[Change | Refused]
+    is_authentic: bool | None
+
+
+def open_lines(lines: Sequence[bytes]) -> tuple[list[tuple[int, Envelope]], list[Fault]]:
+    """Read the envelopes of a request; `line` counts from 1."""
+    opened, faults = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            opened.append((number, open_envelope(orjson.loads(line))))
+        except (orjson.JSONDecodeError, Malformed) as error:
+            faults.append(Fault(number, "malformed", str(error)))
+        except TooLarge as error:
+            faults.append(Fault(number, "too-large", str(error)))
+    return opened, faults
+
+
+def check(opened: Sequence[tuple[int, Envelope]], keys: Mapping[str, bytes]) -> list[Checked]:
+    """Verify signatures and read the changes: everything that takes time and no lock."""
+    loaded = {actor: public_key(point) for actor, point in keys.items()}
+    return [_check_one(line, envelope, loaded) for line, envelope in opened]
+
+
+def _check_one(line: int, envelope: Envelope, keys: Mapping[str, Any]) -> Checked:
+    key = keys.get(envelope.actor)
+    if key is None or not is_authentic(envelope, key):
+        return Checked(line, envelope, [], None if key is None else False)
+    home = stream_class(envelope.stream)
+    assert home is not None, "open_envelope lets no other stream through"
+    body = envelope.b.encode().split(b"\n")[:-1]
+    lines = [read_line(text, i, home) for i, text in enumerate(body, 1)]
+    return Checked(line, envelope, _without_repeats(lines), True)
+
+
+def _without_repeats(lines: list[Change | Refused]) -> list[Change | Refused]:
+    """Refuse every change whose id stands twice in the commit: verdicts and `skip` name changes by id alone."""
+    ids = [x.id if isinstance(x, Change) else x.key for x in lines]
+    if len(set(ids)) == len(ids):
+        return lines
+    count = Counter(ids)
+    return [x if count[i] == 1 else Refused(i, "rejected", "schema") for i, x in zip(ids, lines, strict=True)]

@@ -1,0 +1,69 @@
+"""The server's own key: it signs receipts, and it is the actor of the server's jobs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from app.domain.commit import actor_id, b64, point_of, sign
+
+
+@dataclass(frozen=True)
+class ServerKey:
+    """A P-256 key with its public point and the actor id that follows from it."""
+
+    private: ec.EllipticCurvePrivateKey
+    point: bytes
+
+    @property
+    def kid(self) -> str:
+        """The key's name in receipts, also the id of the server's actor."""
+        return actor_id(self.point)
+
+    def public(self) -> dict[str, str]:
+        """What `hello` tells a client to verify receipts with."""
+        return {"kid": self.kid, "key": b64(self.point)}
+
+    def receipt(self, payload: dict[str, Any]) -> str:
+        """A compact JWS (RFC 7515, ES256) over the payload."""
+        header = b64(orjson.dumps({"alg": "ES256", "kid": self.kid}))
+        signed = f"{header}.{b64(orjson.dumps(payload))}"
+        return f"{signed}.{sign(self.private, signed.encode())}"
+
+
+def server_key(folder: Path) -> ServerKey:
+    """The key kept in `server.key` of the data folder, made at the first call; readable by its owner alone."""
+    path = folder / "server.key"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _create(path)
+    private = load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} holds no elliptic-curve key")
+    return ServerKey(private, point_of(private.public_key()))
+
+
+def _create(path: Path) -> None:
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # unlike rename, never replaces the key that another process made meanwhile
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

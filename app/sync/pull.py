@@ -1,0 +1,132 @@
+"""Reading a stream: pages of its log, its snapshot and its digest. Permission is the caller's business."""
+
+import gzip
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection, select
+
+from app.database import in_set, table
+from app.domain.merge import digest
+from app.sync.tables import Commit, Entity, Entry, Stream
+
+_stream, _entry, _commit, _entity = table(Stream), table(Entry), table(Commit), table(Entity)
+
+PAGE_ENTRIES = 2_000
+SNAPSHOT_LAG = 500
+"""A snapshot this many entries behind is still served: the log brings the rest, and many tablets share one build."""
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """A stream as a reader meets it; `chain` is hex."""
+
+    id: int
+    name: str
+    head: int
+    chain: str
+
+
+def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamState]:
+    """The streams among these names that have a row."""
+    query = select(_stream).where(in_set(conn, _stream.c.name, sorted(names)))
+    return {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)}
+
+
+def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) -> bytes:
+    """NDJSON of the entries after a sequence number, at least one where there is one, and the end line."""
+    query = (
+        select(
+            _entry.c.seq, _entry.c.r, _entry.c.chain, _commit.c.header, _commit.c.body, _commit.c.signature
+        )
+        .join(_commit, _commit.c.hash == _entry.c.commit)
+        .where(_entry.c.stream == stream.id, _entry.c.seq > after)
+        .order_by(_entry.c.seq)
+        .limit(PAGE_ENTRIES)
+    )
+    lines: list[bytes] = []
+    size, chain = 0, _chain_at(conn, stream, after)
+    with conn.execution_options(yield_per=100).execute(query) as rows:
+        for row in rows:
+            line = orjson.dumps({"r": row.r, "h": row.header, "b": row.body, "s": row.signature})
+            if lines and size + len(line) > limit_bytes:
+                break
+            lines.append(line)
+            size += len(line) + 1
+            chain = row.chain
+    end = {"end": True, "stream": stream.name, "head": stream.head, "chain": f"sha256:{chain}"}
+    return b"\n".join([*lines, orjson.dumps(end)]) + b"\n"
+
+
+def _chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
+    if seq == stream.head:
+        return stream.chain
+    query = select(_entry.c.chain).where(_entry.c.stream == stream.id, _entry.c.seq == seq)
+    return conn.execute(query).scalar() or bytes(32).hex()
+
+
+class Snapshots:
+    """Immutable snapshots as gzip files, one build for all readers; the two newest of a stream are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is made when the first snapshot is."""
+        self._folder = folder
+
+    def path(self, stream_id: int, seq: int) -> Path:
+        """Where the snapshot of a stream at a sequence number lies or would lie."""
+        return self._folder / str(stream_id) / f"{seq}.ndjson.gz"
+
+    def newest(self, stream: StreamState) -> int | None:
+        """The sequence number of the newest snapshot that is fresh enough to serve."""
+        found = self._existing(stream.id)
+        if found and stream.head - found[-1] <= min(SNAPSHOT_LAG, found[-1]) and found[-1] <= stream.head:
+            return found[-1]
+        return None
+
+    def build(self, conn: Connection, name: str) -> int:
+        """Write the snapshot of a stream as this transaction sees it; its sequence number."""
+        state = stream_states(conn, [name])[name]
+        path = self.path(state.id, state.head)
+        if path.exists():
+            return state.head
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
+        with gzip.GzipFile(draft, "wb", compresslevel=5, mtime=0) as file:
+            for line in _snapshot_lines(conn, state):
+                file.write(line)
+        draft.replace(path)
+        for seq in self._existing(state.id)[:-2]:
+            self.path(state.id, seq).unlink(missing_ok=True)
+        return state.head
+
+    def _existing(self, stream_id: int) -> list[int]:
+        folder = self._folder / str(stream_id)
+        return (
+            sorted(int(p.name.split(".")[0]) for p in folder.glob("*.ndjson.gz")) if folder.is_dir() else []
+        )
+
+
+def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:
+    query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream.id).order_by(_entity.c.id)
+    with conn.execution_options(yield_per=500).execute(query) as rows:
+        for row in rows:
+            # The stored heads are the wire form: no parsing on the way out.
+            yield b'{"e":%s,"h":%s}\n' % (orjson.dumps(row.id), row.heads.encode())
+    end = {"end": True, "stream": stream.name, "seq": stream.head, "chain": f"sha256:{stream.chain}"}
+    yield orjson.dumps(end) + b"\n"
+
+
+def stream_digest(conn: Connection, name: str) -> dict[str, str | int]:
+    """The digest over all heads of a stream, and where the stream stood."""
+    state = stream_states(conn, [name])[name]
+    query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == state.id)
+    cells = ((row.id, orjson.loads(row.heads)) for row in conn.execute(query))
+    return {"stream": name, "seq": state.head, "digest": digest(cells)}
+
+
+def heads_of(conn: Connection) -> dict[str, int]:
+    """Every stream and its head: what the poke backstop compares."""
+    return {row.name: row.head for row in conn.execute(select(_stream.c.name, _stream.c.head))}

@@ -1,0 +1,154 @@
+"""The sync endpoints: parse, authorise, call one function (docs/sync.md, section 4)."""
+
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Annotated
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+
+from app.auth.principal import Principal
+from app.auth.wire import read_body
+from app.domain.permissions import Allow, decide_watch_devices
+from app.errors import Malformed, TooLarge, Unavailable, UpgradeRequired
+from app.sync.service import PROTOCOL, Caller, Sync
+
+NDJSON = "application/x-ndjson"
+STREAMS_A_PULL = 50
+HEARTBEAT_S = 15.0
+
+router = APIRouter(prefix="/api/v1")
+
+
+def sync_of(request: Request) -> Sync:
+    """The engine of this worker."""
+    return request.app.state.sync  # type: ignore[no-any-return]
+
+
+def caller_of(who: Principal) -> Caller:
+    """The caller as the engine knows it."""
+    return Caller(who.person.id, who.person.role, who.actor)
+
+
+Engine = Annotated[Sync, Depends(sync_of)]
+Asker = Annotated[Caller, Depends(caller_of)]
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """The bytes of a gzip body. TooLarge beyond `limit`, however small it travels; Malformed if it is none."""
+    stream = zlib.decompressobj(31)
+    try:
+        data = stream.decompress(body, limit + 1)
+    except zlib.error:
+        raise Malformed("the body is not gzip") from None
+    if len(data) > limit:
+        raise TooLarge(f"a request has at most {limit} bytes")
+    if not stream.eof:
+        raise Malformed("the gzip body ends early")
+    return data
+
+
+@router.get("/hello")
+async def hello(sync: Engine, who: Principal, caller: Asker) -> Response:
+    """What a client needs before it moves."""
+    sync.live.poke(["devices"])
+    actor = {"id": who.actor, "status": who.actor_status} if who.actor else None
+    return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor})
+
+
+@router.post("/commits")
+async def commits(request: Request, sync: Engine, caller: Asker) -> Response:
+    """Custody for every authentic commit, a verdict for each change, one receipt."""
+    limit = sync.limits.request_bytes
+    body = await read_body(request, limit)
+    if request.headers.get("content-encoding") == "gzip":
+        body = inflate(body, limit)
+    if not body.strip():
+        raise Malformed("no commits")
+    answer = await sync.push(caller, body)
+    sync.live.poke(["devices"])
+    return _json(answer)
+
+
+@router.get("/changes")
+async def changes(
+    sync: Engine,
+    caller: Asker,
+    after: Annotated[str, Query(max_length=20_000)],
+    if_none_match: Annotated[str | None, Header()] = None,
+    insats_protocol: Annotated[int, Header()] = PROTOCOL,
+) -> Response:
+    """The entries after each cursor, `stream:seq` separated by commas."""
+    if insats_protocol < PROTOCOL:
+        raise UpgradeRequired(min_pull=PROTOCOL)
+    cursors = _cursors(after)
+    tag = await sync.version(caller, cursors)
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if if_none_match == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(await sync.page(caller, cursors), media_type=NDJSON, headers=headers)
+
+
+def _cursors(after: str) -> dict[str, int]:
+    pairs = [part.rpartition(":") for part in after.split(",")]
+    if len(pairs) > STREAMS_A_PULL or not all(
+        name and seq.isdecimal() and len(seq) < 16 for name, _, seq in pairs
+    ):
+        raise Malformed(f"after is stream:seq,… for at most {STREAMS_A_PULL} streams")
+    return {name: int(seq) for name, _, seq in pairs}
+
+
+@router.get("/streams/{name:path}/snapshot")
+async def snapshot(sync: Engine, caller: Asker, name: str) -> Response:
+    """The way to the newest snapshot of a stream."""
+    seq = await sync.snapshot(caller, name)
+    return RedirectResponse(f"/api/v1/streams/{quote(name)}/snapshot/{seq}", 303)
+
+
+@router.get("/streams/{name:path}/snapshot/{seq}")
+async def snapshot_at(sync: Engine, caller: Asker, name: str, seq: int) -> Response:
+    """One immutable snapshot, stored as gzip and sent as it is stored."""
+    path = await sync.snapshot_file(caller, name, seq)
+    headers = {"Content-Encoding": "gzip", "Cache-Control": "private, max-age=3600, immutable"}
+    return FileResponse(path, media_type=NDJSON, headers=headers)
+
+
+@router.get("/streams/{name:path}/digest")
+async def digest(sync: Engine, caller: Asker, name: str) -> Response:
+    """The digest over all heads of a stream, to compare replicas by."""
+    return _json(await sync.digest(caller, name))
+
+
+@router.get("/events")
+async def events(request: Request, sync: Engine, caller: Asker) -> Response:
+    """Server-sent pokes `{stream, head}`: something is new, pull it."""
+    if sync.live.is_full:
+        raise Unavailable(retry_after=30)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_pokes(request, sync, caller), media_type="text/event-stream", headers=headers)
+
+
+async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[bytes]:
+    """Permission is read afresh before each poke: a stream that was lost is not mentioned again."""
+    listener = sync.live.join()
+    watches = isinstance(decide_watch_devices(caller.role), Allow)
+    try:
+        yield b": hello\n\n"
+        while not await request.is_disconnected():
+            moved = await listener.next(HEARTBEAT_S)
+            if not moved:
+                yield b": still here\n\n"
+                continue
+            readable = await sync.readable(caller)
+            for name, head in moved.items():
+                if name in readable or (name == "devices" and watches):
+                    yield b"data: %s\n\n" % orjson.dumps({"stream": name, "head": head})
+    finally:
+        sync.live.leave(listener)
+
+
+def _json(data: object) -> Response:
+    return Response(orjson.dumps(data), media_type="application/json", headers={"Cache-Control": "no-store"})

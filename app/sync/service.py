@@ -1,0 +1,224 @@
+"""What the endpoints do, without the web: greet, take commits, give pages, snapshots and pokes."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from app.auth.tables import Membership
+from app.clock import now_ms
+from app.database import Database, in_set, table
+from app.domain import merge
+from app.domain.commit import Envelope
+from app.domain.kinds import operation_of, stream_class
+from app.errors import CATALOGUE, NotFound, Problem, Reset
+from app.settings import Limits
+from app.sync import custody, pull, store
+from app.sync.identity import ServerKey
+from app.sync.live import Live
+from app.sync.push import Projection, Pushed, push
+from app.sync.tables import Chain, Entity, ServerFact, Stream
+
+_member, _chain, _stream = table(Membership), table(Chain), table(Stream)
+_entity, _fact = table(Entity), table(ServerFact)
+
+PROTOCOL = 1
+THREAD_ABOVE = 32
+"""Commits above which signatures are checked off the event loop."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: the account, and the actor it has named (None before it registered one)."""
+
+    user: str
+    role: str
+    actor: str | None
+
+
+class Sync:
+    """The engine of one worker: a store, the server's key and the listeners."""
+
+    def __init__(
+        self, db: Database, key: ServerKey, data: Path, limits: Limits, projections: Sequence[Projection]
+    ) -> None:
+        """`projections` are the read models that every push refreshes."""
+        self.db = db
+        self.key = key
+        self.limits = limits
+        self.projections = projections
+        self.live = Live()
+        self._snapshots = pull.Snapshots(data / "snapshots")
+        self._building: dict[str, asyncio.Lock] = {}
+
+    async def hello(self, caller: Caller) -> dict[str, Any]:
+        """What a client needs to know before it moves (docs/sync.md, `GET /hello`) but for its user and actor."""
+        facts = await self.db.read(lambda conn: _greet(conn, caller))
+        return {
+            "epoch": facts["epoch"],
+            "now": now_ms(),
+            "protocol": {"min_pull": PROTOCOL, "max": PROTOCOL},
+            "limits": self.limits.model_dump(),
+            "server": self.key.public(),
+            "streams": facts["streams"],
+            "day": facts["day"],
+        }
+
+    async def push(self, caller: Caller, body: bytes) -> dict[str, Any]:
+        """Take the commits of a request into custody and merge them; what it answers is durable."""
+        opened, faults = custody.open_lines(
+            body.split(b"\n")[:-1] if body.endswith(b"\n") else body.split(b"\n")
+        )
+        checked = await self._check(opened)
+        now = now_ms()
+        pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
+        self.live.tell(pushed.heads)
+        readable = await self.db.read(lambda conn: memberships(conn, caller.user))
+        epoch = await self.db.read(epoch_of)
+        return self._answer(pushed, faults, epoch, readable)
+
+    async def _check(self, opened: list[tuple[int, Envelope]]) -> list[custody.Checked]:
+        actors = {envelope.actor for _, envelope in opened}
+        keys = await self.db.read(lambda conn: store.actor_keys(conn, actors))
+        if len(opened) <= THREAD_ABOVE:
+            return custody.check(opened, keys)
+        return await asyncio.to_thread(custody.check, opened, keys)
+
+    def _answer(
+        self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: Mapping[str, str]
+    ) -> dict[str, Any]:
+        named = [
+            {k: r[k] for k in ("actor", "stream", "n", "hash", "seq", "received")} for r in pushed.results
+        ]
+        return {
+            "epoch": epoch,
+            "results": pushed.results,
+            "errors": [_problem(fault) for fault in sorted([*faults, *pushed.faults], key=lambda f: f.line)],
+            "receipt": self.key.receipt({"epoch": epoch, "results": named}),
+            "heads": {name: head for name, head in pushed.heads.items() if name in readable},
+        }
+
+    async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
+        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset."""
+        states = await self._readable(caller, after)
+        share = self.limits.page_bytes // len(after)
+        for name, cursor in after.items():
+            if cursor > states[name].head:
+                raise Reset(stream=name, head=states[name].head)
+        return await self.db.read(
+            lambda conn: b"".join(
+                pull.page(conn, states[name], cursor, share) for name, cursor in after.items()
+            )
+        )
+
+    async def version(self, caller: Caller, after: Mapping[str, int]) -> str:
+        """An entity tag that changes when there is something new for this question."""
+        states = await self._readable(caller, after)
+        return '"' + ",".join(f"{states[n].id}.{c}.{states[n].head}" for n, c in after.items()) + '"'
+
+    async def snapshot(self, caller: Caller, name: str) -> int:
+        """The sequence number of a snapshot of the stream, built if none is fresh enough."""
+        state = (await self._readable(caller, {name: 0}))[name]
+        found = self._snapshots.newest(state)
+        if found is not None:
+            return found
+        async with self._building.setdefault(name, asyncio.Lock()):
+            found = self._snapshots.newest(state)
+            if found is not None:
+                return found
+            return await self.db.read(lambda conn: self._snapshots.build(conn, name))
+
+    async def snapshot_file(self, caller: Caller, name: str, seq: int) -> Path:
+        """The gzip file of an immutable snapshot; NotFound where it was never built or is gone."""
+        state = (await self._readable(caller, {name: 0}))[name]
+        path = self._snapshots.path(state.id, seq)
+        if not path.exists():
+            raise NotFound
+        return path
+
+    async def digest(self, caller: Caller, name: str) -> dict[str, str | int]:
+        """The digest of a stream."""
+        await self._readable(caller, {name: 0})
+        return await self.db.read(lambda conn: pull.stream_digest(conn, name))
+
+    async def readable(self, caller: Caller) -> Mapping[str, str]:
+        """The caller's streams and roles as they are now."""
+        return await self.db.read(lambda conn: memberships(conn, caller.user))
+
+    async def _readable(self, caller: Caller, names: Mapping[str, int]) -> dict[str, pull.StreamState]:
+        def look(conn: Connection) -> dict[str, pull.StreamState]:
+            allowed = memberships(conn, caller.user)
+            return pull.stream_states(conn, [name for name in names if name in allowed])
+
+        states = await self.db.read(look)
+        if states.keys() != names.keys():
+            raise NotFound
+        return states
+
+
+def memberships(conn: Connection, user: str) -> dict[str, str]:
+    """Stream name -> role of everything a user may read."""
+    query = select(_member.c.stream, _member.c.role).where(
+        _member.c.user == user, _member.c.revoked.is_(None)
+    )
+    return {row.stream: row.role for row in conn.execute(query)}
+
+
+def epoch_of(conn: Connection) -> str:
+    """The name of this life of the store; a restore mints another."""
+    epoch: str = conn.execute(select(_fact.c.value).where(_fact.c.name == "epoch")).scalar_one()
+    return epoch
+
+
+def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
+    roles = memberships(conn, caller.user)
+    states = pull.stream_states(conn, sorted(roles))
+    chains = _own_chains(conn, caller.actor)
+    streams = {
+        name: {"head": state.head, "role": roles[name], "chain": f"sha256:{state.chain}"}
+        | chains.get(state.id, {})
+        for name, state in sorted(states.items())
+    }
+    return {"epoch": epoch_of(conn), "streams": streams, "day": _days(conn, states)}
+
+
+def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]]:
+    query = select(_chain).where(_chain.c.actor == actor)
+    return {
+        row.stream: {"mine": {"n": row.n, "head": row.head, "stable": row.stable}}
+        for row in conn.execute(query)
+    }
+
+
+def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict[str, Any]]:
+    """The evenings this caller takes part in, newest first."""
+    shared = {state.id: name for name, state in states.items() if stream_class(name) == "shared"}
+    query = select(_entity.c.stream, _entity.c.kind, _entity.c.heads).where(
+        in_set(conn, _entity.c.stream, sorted(shared)), in_set(conn, _entity.c.kind, ["operation", "visit"])
+    )
+    days: dict[int, dict[str, Any]] = {
+        stream: {"operation": operation_of(name), "visits": 0} for stream, name in shared.items()
+    }
+    for row in conn.execute(query):
+        cells = orjson.loads(row.heads)
+        if row.kind == "operation":
+            days[row.stream] |= {f: merge.value_of(cells, f) for f in ("date", "title", "status")}
+        elif not merge.is_void(cells):
+            days[row.stream]["visits"] += 1
+    return sorted((d for d in days.values() if d.get("date")), key=lambda d: str(d["date"]), reverse=True)
+
+
+def _problem(fault: custody.Fault) -> dict[str, Any]:
+    kind: type[Problem] = CATALOGUE[fault.code]
+    extra = {k: v for k, v in asdict(fault).items() if k not in ("code", "detail") and v is not None}
+    return {
+        "type": f"urn:insats:{kind.code}",
+        "title": kind.title(),
+        "status": kind.status,
+        "detail": fault.detail,
+        **extra,
+    }

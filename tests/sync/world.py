@@ -1,0 +1,92 @@
+"""People with keys on a real store: what tests of the write path are told in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
+
+from app.auth.accounts import add_user, grant
+from app.auth.tables import Actor
+from app.database import Database, table
+from app.domain.change import Change, new_id
+from app.domain.commit import Envelope, actor_id, b64, point_of, seal
+from app.operations.readmodels import refresh
+from app.operations.staff import current_cells, register_device
+from app.sync.custody import check
+from app.sync.push import Pushed, push
+from app.sync.store import actor_keys
+from app.sync.tables import Commit
+
+NOW = 1_527_260_400_000  # 25 May 2018, 17:00 in Norrköping
+OPERATION = "01639815-0000-7000-8000-000000000003"
+SHARED, POLICE, ALCOHOL = f"op/{OPERATION}/shared", f"op/{OPERATION}/POL", f"op/{OPERATION}/KOM_ALK"
+VISIT = "visit_01639815-0000-7000-8000-0000000000a1"
+
+
+@dataclass
+class Person:
+    """An actor with its key and its own view of its chains."""
+
+    key: ec.EllipticCurvePrivateKey
+    id: str
+    chains: dict[str, tuple[int, str]] = field(default_factory=dict)
+    last: str = ""
+
+    def change(self, e: str, f: str, v: Any, *replaces: str, at: int = NOW) -> Change:
+        """A change with a fresh id, larger than what it replaces."""
+        self.last = new_id(at, (*replaces, self.last) if self.last else replaces)
+        return Change(self.last, e, f, v, at, replaces)
+
+    def seal(self, stream: str, *changes: Change, off: int = 0) -> Envelope:
+        """The next commit of this actor's chain in a stream."""
+        n, prev = self.chains.get(stream, (0, ""))
+        envelope = seal(self.key, stream, n + 1, prev, changes, app="test", sent=NOW, off=off)
+        self.chains[stream] = (n + 1, envelope.hash)
+        return envelope
+
+
+class World:
+    """A store with members: two police officers, an alcohol inspector, a supervisor."""
+
+    def __init__(self, url: str) -> None:
+        """Members are registered at once; `alva` and `bo` are police, `cia` alcohol, `dan` the coordinator."""
+        self.db = Database(url)
+        self.alva = self.enrol("alva", "POL", "LAGLED", SHARED, POLICE)
+        self.bo = self.enrol("bo", "POL", "INSP", SHARED, POLICE)
+        self.cia = self.enrol("cia", "KOM_ALK", "INSP", SHARED, ALCOHOL)
+        self.dan = self.enrol("dan", "KOM_SAK", "OPKO_KOM", SHARED)
+
+    def enrol(self, user: str, authority: str, role: str, *streams: str) -> Person:
+        """An account with one device and one registered actor."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        point = point_of(key.public_key())
+        person = Person(key, actor_id(point))
+
+        def work(conn: Any) -> None:
+            add_user(conn, user, user.title(), authority, role)
+            register_device(conn, f"tablet-{user}", f"Tablet {user}", user, NOW)
+            row = {"id": person.id, "key": b64(point), "user": user, "device": f"tablet-{user}"}
+            conn.execute(table(Actor).insert().values(row | {"status": "active", "created": NOW}))
+            for stream in streams:
+                grant(conn, stream, user, "writer", NOW)
+
+        self.db.write_now(work)
+        return person
+
+    def push(self, *envelopes: Envelope, now: int = NOW + 5_000) -> Pushed:
+        """One request with these commits."""
+        opened = list(enumerate(envelopes, 1))
+        keys = self.db.read_now(lambda conn: actor_keys(conn, [e.actor for e in envelopes]))
+        checked = check(opened, keys)
+        return self.db.write_now(lambda conn: push(conn, checked, now=now, projections=[refresh]))
+
+    def cells(self, stream: str) -> dict[str, dict[str, list[list[Any]]]]:
+        """All heads of a stream."""
+        return self.db.read_now(lambda conn: current_cells(conn, stream))
+
+    def in_custody(self) -> Sequence[str]:
+        """The hashes of every stored commit."""
+        column = table(Commit).c.hash
+        return self.db.read_now(lambda conn: conn.execute(select(column)).scalars().all())
