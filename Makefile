@@ -1,0 +1,35 @@
+# Doors to tools/dev.py, which sets up what is missing and is done in a second when nothing is.
+# More for the program behind the door: make test ARGS="-k receipts"
+
+PORT ?= 8000
+DATA ?= ./data
+# Not from the environment: some shells keep the machine's name in HOST, which would open the port to the network.
+HOST = 127.0.0.1
+ARGS ?=
+DEV := python3 tools/dev.py
+
+.PHONY: run test check bench screens lock clean
+
+run: export INSATS_PORT := $(PORT)
+run: export INSATS_DATA := $(DATA)
+run: export INSATS_HOST := $(HOST)
+run:  ## migrate, seed a demo evening, serve and print the links (PORT, DATA, HOST)
+	@$(DEV) serve
+
+test:  ## everything: checks, front-end tests, pytest on SQLite, PostgreSQL and a real browser
+	@$(DEV) test $(ARGS)
+
+check:  ## lint, format, types, layers, Dockerfile, compose file
+	@$(DEV) check
+
+bench:  ## measure
+	@$(DEV) bench $(ARGS)
+
+screens:  ## take the screenshots
+	@$(DEV) screens $(ARGS)
+
+lock:  ## resolve the dependencies anew (ARGS=--upgrade for the newest)
+	@$(DEV) lock $(ARGS)
+
+clean:  ## remove everything but the data
+	@$(DEV) clean
