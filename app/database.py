@@ -69,7 +69,9 @@ class Bytewise(TypeDecorator[str]):
         return text
 
 
-def in_set(conn: Connection, column: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+def in_set(
+    conn: Connection, column: ColumnElement[Any], values: Sequence[str] | Sequence[int]
+) -> ColumnElement[bool]:
     """`column IN (values)` with one bound parameter whatever their number, so that one plan serves every push."""
     if conn.dialect.name == "postgresql":
         return column == any_(cast(list(values), ARRAY(column.type)))
@@ -91,7 +93,7 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self._readers = ThreadPoolExecutor(THREADS, "read")
         self._read_engine = _engine(url, writes=False)
-        self._write_engine = _engine(url, writes=True) if self.is_sqlite else self._read_engine
+        self._write_engine = _engine(url, writes=True)
         self._lane = _Lane(self._write_engine) if self.is_sqlite else _Pool(self._write_engine)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
@@ -207,8 +209,16 @@ class _Lane:
 
 def _engine(url: str, *, writes: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
+        # A reader sees one state of the store from its first statement to its last; a snapshot depends on it.
+        isolation = "READ COMMITTED" if writes else "REPEATABLE READ"
         options = "-c synchronous_commit=on -c timezone=UTC"
-        return create_engine(url, pool_size=2 * THREADS, max_overflow=0, connect_args={"options": options})
+        return create_engine(
+            url,
+            isolation_level=isolation,
+            pool_size=THREADS,
+            max_overflow=0,
+            connect_args={"options": options},
+        )
     engine = create_engine(url, poolclass=QueuePool, pool_size=1 if writes else THREADS, max_overflow=0)
 
     @event.listens_for(engine, "connect")

@@ -1,18 +1,21 @@
 """The web application: what is wired to what, and nothing else."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
 from app.auth.router import auth_router
+from app.clock import now_ms
 from app.database import Database
 from app.errors import NotFound
 from app.operations.readmodels import refresh
@@ -21,9 +24,12 @@ from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.settings import Settings
 from app.sync import pull
+from app.sync.backup import BackupBroken, back_up
 from app.sync.identity import server_key
 from app.sync.router import router as sync_router
 from app.sync.service import Sync
+
+_log = logging.getLogger("insats")
 
 STATIC = Path(__file__).parent.parent / "static" / "dist"
 POLL_S = 1.0
@@ -50,9 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watch = asyncio.create_task(sync.live.watch(lambda: db.read(pull.heads_of), POLL_S))
+        jobs = [
+            asyncio.create_task(sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)),
+            asyncio.create_task(_back_up_now_and_then(db, settings)),
+        ]
         yield
-        watch.cancel()
+        for job in jobs:
+            job.cancel()
         db.close()
 
     app = FastAPI(
@@ -73,6 +83,16 @@ def create_app(settings: Settings) -> FastAPI:
 def factory() -> FastAPI:
     """For uvicorn: the application by the environment's settings."""
     return create_app(Settings())
+
+
+async def _back_up_now_and_then(db: Database, settings: Settings) -> None:
+    """Backups for as long as the server lives. One that fails is logged and leaves `stable` where it was."""
+    while True:
+        await asyncio.sleep(settings.backup_every_s)
+        try:
+            await asyncio.to_thread(back_up, db, settings.data, settings.data / "backups", now_ms())
+        except (BackupBroken, OSError, SQLAlchemyError):
+            _log.exception("the backup failed; stable has not moved")
 
 
 class SecurityHeaders:

@@ -325,6 +325,14 @@ _STREAM = re.compile(
 )
 
 
+def class_of(stream: str) -> StreamClass:
+    """The class of a stream whose name was checked before; ValueError for another."""
+    found = stream_class(stream)
+    if found is None:
+        raise ValueError(f"{stream!r} names no stream")
+    return found
+
+
 def operation_of(stream: str) -> str | None:
     """The id of the operation whose stream this is; None for `ref` and for names that are not ours."""
     match = _STREAM.fullmatch(stream)

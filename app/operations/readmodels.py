@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.database import table
 from app.domain import codes, merge
 from app.domain.figures import counted
-from app.domain.kinds import KINDS
 from app.operations import tables
 from app.photos.access import record_refs
 from app.sync.push import Touched
+from app.sync.rebuild import Folded
 
 Row: TypeAlias = dict[str, Any]
 Cells: TypeAlias = Mapping[str, list[merge.Head]]
@@ -125,4 +125,22 @@ def _upsert(model: type[tables.ReadModel]) -> Any:
 _UPSERTS = {kind: _upsert(model) for kind, model in MODELS.items()}
 _COLUMNS = {kind: [c for c in model.model_fields if c not in _COMMON] for kind, model in MODELS.items()}
 
-assert MODELS.keys() <= KINDS.keys(), "a read model of a kind that does not exist"
+
+def clear(conn: Connection, stream: int) -> None:
+    """Empty the read models of a stream, before they are made again from its log."""
+    for model in MODELS.values():
+        conn.execute(delete(table(model)).where(table(model).c.stream == stream))
+
+
+def differences(conn: Connection, folded: Folded) -> list[str]:
+    """The rows of a stream's read models that are not what its log says."""
+    wanted: dict[tuple[str, str], Row] = {
+        (x.kind, x.id): row_of(x) for x in folded.touched() if x.kind in MODELS
+    }
+    found: list[str] = []
+    for kind, model in MODELS.items():
+        query = select(table(model)).where(table(model).c.stream == folded.stream)
+        rows = [dict(row) for row in conn.execute(query).mappings()]
+        wrong = [row["id"] for row in rows if wanted.pop((kind, row["id"]), None) != row]
+        found += [f"{folded.name}: read model {kind} {entity}" for entity in wrong]
+    return found + [f"{folded.name}: no read model {kind} {entity}" for kind, entity in wanted]

@@ -50,7 +50,7 @@ class Author:
 
         NotApplied if any change was not applied: the caller's transaction must then be rolled back.
         """
-        changes = [self._change(draft, now) for draft in drafts]
+        changes = [self._change(draft) for draft in drafts]
         envelopes = self._seal(conn, stream, changes, now)
         checked = check(list(enumerate(envelopes, 1)), {self.actor: self._point})
         pushed = push(conn, checked, now=now, projections=self._projections)
@@ -59,7 +59,7 @@ class Author:
             raise NotApplied(f"{stream}: {refused[:5] or pushed.faults[:5]}")
         return pushed
 
-    def _change(self, draft: Draft, now: int) -> Change:
+    def _change(self, draft: Draft) -> Change:
         # Ids rise within one author whatever the clock does, so that later drafts can replace earlier ones.
         self._last = new_id(max(draft.at, 0), (self._last, *draft.replaces) if self._last else draft.replaces)
         return Change(self._last, draft.e, draft.f, draft.v, draft.at, draft.replaces)

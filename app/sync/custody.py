@@ -9,7 +9,7 @@ import orjson
 
 from app.domain.change import Change, Refused, read_line
 from app.domain.commit import Envelope, Malformed, TooLarge, is_authentic, open_envelope, public_key
-from app.domain.kinds import stream_class
+from app.domain.kinds import class_of
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def _check_one(line: int, envelope: Envelope, keys: Mapping[str, Any]) -> Checke
     key = keys.get(envelope.actor)
     if key is None or not is_authentic(envelope, key):
         return Checked(line, envelope, [], None if key is None else False)
-    home = stream_class(envelope.stream)
-    assert home is not None, "open_envelope lets no other stream through"
+    home = class_of(envelope.stream)
     body = envelope.b.encode().split(b"\n")[:-1]
     lines = [read_line(text, i, home) for i, text in enumerate(body, 1)]
     return Checked(line, envelope, _without_repeats(lines), True)

@@ -4,7 +4,7 @@ A listener that is slow misses nothing: what it has not fetched yet is folded in
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 LISTENERS = 500
 """Connections that may listen at once to one worker."""
@@ -23,10 +23,10 @@ class Listener:
         self._moved.update(heads)
         self._wake.set()
 
-    async def next(self, timeout: float) -> dict[str, int]:
-        """The streams that moved, waiting at most `timeout` seconds; empty where none did."""
+    async def next(self, within_s: float) -> dict[str, int]:
+        """The streams that moved, waiting at most `within_s` seconds; empty where none did."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within_s):
                 await self._wake.wait()
         except TimeoutError:
             return {}
@@ -71,7 +71,7 @@ class Live:
         for listener in self._listeners:
             listener.tell(dict.fromkeys(topics, 0))
 
-    async def watch(self, heads: Callable[[], "asyncio.Future[dict[str, int]]"], every: float) -> None:
+    async def watch(self, heads: Callable[[], Awaitable[dict[str, int]]], every: float) -> None:
         """The backstop: compare with the store now and then, since other processes write to it too."""
         while True:
             await asyncio.sleep(every)

@@ -1,0 +1,1 @@
+"""What is counted and told: figures straight from the read models."""

@@ -1,0 +1,127 @@
+"""Making the merged state again from the log alone, and saying whether it was right (invariant I4)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, select
+
+from app.database import table
+from app.domain.change import Change, read_line
+from app.domain.kinds import class_of, kind_of
+from app.domain.merge import SEQ, Cells, merge
+from app.sync.push import Projection, Touched
+from app.sync.tables import Commit, Entity, Entry, Retired, Stream
+
+_stream, _entry, _commit = table(Stream), table(Entry), table(Commit)
+_entity, _retired = table(Entity), table(Retired)
+
+BATCH = 5_000
+
+
+@dataclass
+class Folded:
+    """A stream as its log says it is: cells of each entity, and the retired ids with their content."""
+
+    stream: int
+    name: str
+    entities: dict[str, Cells] = field(default_factory=dict)
+    retired: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
+
+    def touched(self) -> Iterator[Touched]:
+        """Every entity as a push would hand it to the read models."""
+        for entity, cells in self.entities.items():
+            seq = max(head[SEQ] for heads in cells.values() for head in heads)
+            yield Touched(self.stream, self.name, entity, kind_of(entity), cells, seq)
+
+
+def fold(conn: Connection, stream: int, name: str) -> Folded:
+    """Merge a stream's log from its first entry."""
+    folded = Folded(stream, name)
+    query = (
+        select(_entry.c.r, _commit.c.header, _commit.c.body)
+        .join(_commit, _commit.c.hash == _entry.c.commit)
+        .where(_entry.c.stream == stream)
+        .order_by(_entry.c.seq)
+    )
+    with conn.execution_options(yield_per=200).execute(query) as rows:
+        for row in rows:
+            _fold_entry(folded, orjson.loads(row.r), orjson.loads(row.header), row.body)
+    return folded
+
+
+def _fold_entry(folded: Folded, r: dict[str, Any], header: dict[str, Any], body: str) -> None:
+    home = class_of(folded.name)
+    skip = set(r["skip"])
+    for number, line in enumerate(body.encode().split(b"\n")[:-1], 1):
+        change = read_line(line, number, home)
+        if isinstance(change, Change) and change.id not in skip:
+            cells = folded.entities.setdefault(change.e, {})
+            t = min(change.at + header.get("off", 0), r["received"])
+            merge(cells, folded.retired, change, header["actor"], t, r["seq"])
+
+
+def differences(conn: Connection, model_rows: Callable[[Connection, Folded], list[str]]) -> list[str]:
+    """What in the merged state is not what the log says, one line each; empty when all is well.
+
+    `model_rows` compares the read models of a folded stream.
+    """
+    found = []
+    for stream, name in _streams(conn):
+        folded = fold(conn, stream, name)
+        query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream)
+        stored = {row.id: orjson.loads(row.heads) for row in conn.execute(query)}
+        names = stored.keys() | folded.entities.keys()
+        found += [f"{name}: {e}" for e in sorted(names) if stored.get(e) != folded.entities.get(e)]
+        found += _retired_differences(conn, folded)
+        found += model_rows(conn, folded)
+    return found
+
+
+def _retired_differences(conn: Connection, folded: Folded) -> list[str]:
+    query = select(_retired).where(_retired.c.stream == folded.stream)
+    stored = {(row.entity, row.field, row.change): row.content for row in conn.execute(query)}
+    keys = stored.keys() | folded.retired.keys()
+    return [
+        f"{folded.name}: retired {'/'.join(k)}"
+        for k in sorted(keys)
+        if k not in stored or k not in folded.retired or stored[k] != folded.retired[k]
+    ]
+
+
+def rebuild(conn: Connection, projections: list[Projection], clear: Callable[[Connection, int], None]) -> int:
+    """Replace the merged state and the read models by what the log says; the number of entities.
+
+    `clear` empties the read models of a stream.
+    """
+    total = 0
+    for stream, name in _streams(conn):
+        folded = fold(conn, stream, name)
+        for merged in (_entity, _retired):
+            conn.execute(delete(merged).where(merged.c.stream == stream))
+        clear(conn, stream)
+        touched = list(folded.touched())
+        for start in range(0, len(touched), BATCH):
+            part = touched[start : start + BATCH]
+            conn.execute(_entity.insert(), [_row(x) for x in part])
+            for project in projections:
+                project(conn, part)
+        retired = [
+            {"stream": stream, "entity": e, "field": f, "change": c, "content": content}
+            for (e, f, c), content in folded.retired.items()
+        ]
+        if retired:
+            conn.execute(_retired.insert(), retired)
+        total += len(touched)
+    return total
+
+
+def _row(x: Touched) -> dict[str, Any]:
+    heads = orjson.dumps(x.cells).decode()
+    return {"stream": x.stream, "id": x.id, "kind": x.kind, "heads": heads, "seq": x.seq}
+
+
+def _streams(conn: Connection) -> list[tuple[int, str]]:
+    query = select(_stream.c.id, _stream.c.name).where(_stream.c.head > 0).order_by(_stream.c.id)
+    return [(row.id, row.name) for row in conn.execute(query)]
