@@ -1,0 +1,1 @@
+"""People, authorities, tablets and their keys: who is calling, and how a tablet becomes known."""

@@ -1,0 +1,73 @@
+"""Who is calling: the dependency of every call but enrolment."""
+
+import re
+from functools import partial
+from typing import Annotated, Final, TypeAlias
+
+from fastapi import Depends, Request
+
+from app.auth import service
+from app.auth.codes import token_hash
+from app.auth.service import Pending, SessionRow
+from app.clock import now_ms
+from app.database import Database
+from app.errors import ActorUnknown, Unauthenticated
+
+HEARTBEAT_MS: Final = 5_000
+"""An unchanged tablet's last contact is written at most this often."""
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,200})", re.IGNORECASE)
+_ACTOR = re.compile(r"a_[0-9a-f]{32}")
+_PENDING = re.compile(r"(?P<name>changes|blobs|oldest|free)=(?P<value>\d{1,15})")
+
+
+def database(request: Request) -> Database:
+    """The store that `main` opened."""
+    db: Database = request.app.state.db
+    return db
+
+
+Store: TypeAlias = Annotated[Database, Depends(database)]
+
+
+async def principal(request: Request, db: Store) -> SessionRow:
+    """The living session of the bearer token; `Insats-Actor` must name a key of the same person.
+
+    One indexed read a call. That the tablet was heard of is written when it says something new or the last
+    note is older than HEARTBEAT_MS.
+    """
+    token = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+    if token is None:
+        raise Unauthenticated
+    now, actor = now_ms(), request.headers.get("Insats-Actor", "")
+    find = partial(service.find_session, token_hash=token_hash(token[1]), now=now, actor=actor)
+    session = await db.read(find)
+    if session is None:
+        raise Unauthenticated
+    if actor and (session.actor is None or not _ACTOR.fullmatch(actor)):
+        raise ActorUnknown
+    await _hear(request, db, session, now)
+    return session
+
+
+Principal: TypeAlias = Annotated[SessionRow, Depends(principal)]
+
+
+async def _hear(request: Request, db: Database, session: SessionRow, now: int) -> None:
+    pending = parse_pending(request.headers.get("Insats-Pending", ""))
+    is_news = pending is not None and (pending.changes, pending.blobs) != session.pending
+    if is_news or now - session.last_seen >= HEARTBEAT_MS:
+        touch = partial(service.touch_device, device=session.device, user=session.person.id)
+        await db.write(partial(touch, pending=pending, now=now))
+
+
+def parse_pending(header: str) -> Pending | None:
+    """`changes=12;blobs=3;oldest=5400;free=812000000`; None where it is absent or not of this form.
+
+    Never a reason to refuse a request: it is only for the board.
+    """
+    parts = [_PENDING.fullmatch(part.strip()) for part in header.split(";", 8)]
+    told = {part["name"]: int(part["value"]) for part in parts if part is not None}
+    if None in parts or not {"changes", "blobs"} <= told.keys():
+        return None
+    return Pending(told["changes"], told["blobs"], told.get("oldest"), told.get("free"))

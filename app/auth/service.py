@@ -1,0 +1,208 @@
+"""How a tablet becomes known, and who is calling: SQL on a connection; no clock, no web."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.auth import tables as t
+from app.auth.codes import code_hash, new_code, new_token, token_hash
+from app.domain.commit import actor_id, b64, point_of, public_key
+from app.errors import ActorUnknown, CodeInvalid, Malformed
+
+POINT_BYTES: Final = 65
+MAX_DEVICES: Final = 1_000
+"""Tablets that one board shows."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account as the tablet is told."""
+
+    id: str
+    name: str
+    authority: str
+    role: str
+
+
+@dataclass(frozen=True)
+class NewDevice:
+    """A tablet as it names itself: an id it made up once, and what people call it."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What a tablet says it still holds: counts, the age of the oldest change in seconds, free bytes."""
+
+    changes: int
+    blobs: int
+    oldest_s: int | None = None
+    free: int | None = None
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A living session with its person and tablet; `actor` is the one asked for if it is this person's."""
+
+    person: Person
+    device: str
+    label: str
+    last_seen: int
+    pending: tuple[int, int]
+    actor: str | None
+    actor_status: str | None
+
+
+@dataclass(frozen=True)
+class ActorRow:
+    """A registered key with the person and tablet behind it."""
+
+    id: str
+    key: str
+    person: Person
+    device: str
+    label: str
+    status: str
+
+
+def mint_code(conn: Connection, user: str, now: int, ttl: int) -> str:
+    """A one-time code by which `user` enrols one tablet within `ttl` milliseconds. Only its hash is kept."""
+    code = new_code()
+    row = {"code_hash": code_hash(code), "user": user, "created": now, "expires": now + ttl}
+    conn.execute(insert(t.enrolment_code).values(row))
+    return code
+
+
+def redeem(conn: Connection, code: str, device: NewDevice, now: int, ttl: int) -> tuple[str, Person]:
+    """Use up a code: the tablet is known from now on and gets a token for `ttl` milliseconds.
+
+    CodeInvalid, always the same, for a code that is unknown, used, too old or of a closed account. Of two
+    redemptions at once one wins: the update takes the row only while it is unused.
+    """
+    c = t.enrolment_code.c
+    fresh = (c.code_hash == code_hash(code)) & c.used.is_(None) & (c.expires > now)
+    user = conn.execute(update(t.enrolment_code).where(fresh).values(used=now).returning(c.user)).scalar()
+    person = _person(conn, user) if user is not None else None
+    if person is None:
+        raise CodeInvalid
+    _keep_device(conn, device, person, now)
+    return _open_session(conn, person.id, device.id, now, ttl), person
+
+
+def _person(conn: Connection, user: str) -> Person | None:
+    c = t.user.c
+    row = conn.execute(select(c.id, c.name, c.authority, c.role).where(c.id == user, c.active)).first()
+    return None if row is None else Person(*row)
+
+
+def _keep_device(conn: Connection, device: NewDevice, person: Person, now: int) -> None:
+    facts = {"label": device.label, "authority": person.authority, "user": person.id, "last_seen": now}
+    added = insert(t.device).values(id=device.id, created=now, pending_changes=0, pending_blobs=0, **facts)
+    conn.execute(added.on_conflict_do_update(index_elements=[t.device.c.id], set_=facts))
+
+
+def _open_session(conn: Connection, user: str, device: str, now: int, ttl: int) -> str:
+    token = new_token()
+    row = {"user": user, "device": device, "created": now, "expires": now + ttl}
+    conn.execute(insert(t.session).values(token_hash=token_hash(token), **row))
+    return token
+
+
+_SESSION = (
+    select(
+        *(t.user.c[name] for name in ("id", "name", "authority", "role")),
+        t.device.c.id.label("device"),
+        *(t.device.c[name] for name in ("label", "last_seen", "pending_changes", "pending_blobs")),
+        t.actor.c.id.label("actor"),
+        t.actor.c.status.label("actor_status"),
+    )
+    .join_from(t.session, t.user, t.user.c.id == t.session.c.user)
+    .join(t.device, t.device.c.id == t.session.c.device)
+    .outerjoin(t.actor, and_(t.actor.c.id == bindparam("actor"), t.actor.c.user == t.user.c.id))
+    .where(
+        t.session.c.token_hash == bindparam("hash"), t.session.c.expires > bindparam("now"), t.user.c.active
+    )
+)
+
+
+def find_session(conn: Connection, token_hash: str, now: int, actor: str = "") -> SessionRow | None:
+    """The session of a token, or None if there is none, it is over or its account is closed."""
+    row = conn.execute(_SESSION, {"hash": token_hash, "now": now, "actor": actor}).first()
+    if row is None:
+        return None
+    person, pending = (
+        Person(row.id, row.name, row.authority, row.role),
+        (row.pending_changes, row.pending_blobs),
+    )
+    return SessionRow(person, row.device, row.label, row.last_seen, pending, row.actor, row.actor_status)
+
+
+def touch_device(conn: Connection, device: str, user: str, pending: Pending | None, now: int) -> None:
+    """Note that a tablet was heard of, by whom, and what it holds; without `pending` that stays as it was."""
+    facts: dict[str, Any] = {"last_seen": now, "user": user}
+    if pending is not None:
+        oldest = None if pending.oldest_s is None else now - 1000 * pending.oldest_s
+        facts |= {"pending_changes": pending.changes, "pending_blobs": pending.blobs}
+        facts |= {"oldest": oldest, "free": pending.free}
+    conn.execute(update(t.device).where(t.device.c.id == device).values(facts))
+
+
+def register_actor(conn: Connection, session: SessionRow, key: bytes, now: int) -> tuple[ActorRow, bool]:
+    """Register a public key for this person on this tablet; the second value tells if it is new.
+
+    Idempotent. Malformed unless `key` is a raw P-256 point; ActorUnknown if it is registered for another
+    person or tablet, because then whoever sends it cannot hold the private half honestly.
+    """
+    actor = actor_id(check_point(key))
+    mine = {"key": b64(key), "user": session.person.id, "device": session.device}
+    c = t.actor.c
+    added = insert(t.actor).values(id=actor, status="active", created=now, **mine).on_conflict_do_nothing()
+    is_new = conn.execute(added.returning(c.id)).scalar() is not None
+    kept = conn.execute(select(c.user, c.device, c.status).where(c.id == actor)).one()
+    if (kept.user, kept.device) != (session.person.id, session.device):
+        raise ActorUnknown
+    return ActorRow(actor, b64(key), session.person, session.device, session.label, kept.status), is_new
+
+
+def check_point(key: bytes) -> bytes:
+    """The key, if it is an uncompressed point on P-256; another encoding of it would be another actor."""
+    try:
+        is_point = len(key) == POINT_BYTES and point_of(public_key(key)) == key
+    except ValueError:
+        is_point = False
+    if not is_point:
+        raise Malformed("key: not base64url of an uncompressed P-256 point")
+    return key
+
+
+def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, Any]]:
+    """The tablets of every authority in an operation whose shared stream `supervisor` reads, by label.
+
+    `user` is a name to show; `oldest` is the present age, in seconds, of the oldest change that is not here.
+    """
+    mine, theirs, colleague = t.membership.alias(), t.membership.alias(), t.user.alias()
+    taking_part = (
+        select(colleague.c.authority)
+        .join_from(mine, theirs, theirs.c.stream == mine.c.stream)
+        .join(colleague, colleague.c.id == theirs.c.user)
+        .where(mine.c.user == supervisor, mine.c.revoked.is_(None), theirs.c.revoked.is_(None))
+        .where(mine.c.stream.like("op/%/shared"))
+    )
+    d, u = t.device.c, t.user.c
+    shown = (
+        select(d.id, d.label, u.id.label("user_id"), u.name.label("user"), u.authority, d.last_seen)
+        .add_columns(d.pending_changes, d.pending_blobs, d.free, d.oldest)
+        .join_from(t.device, t.user, u.id == d.user)
+        .where(u.authority.in_(taking_part))
+        .order_by(d.label, d.id)
+        .limit(MAX_DEVICES)
+    )
+    return [{**row, "oldest": _age_s(row["oldest"], now)} for row in conn.execute(shown).mappings()]
+
+
+def _age_s(instant: int | None, now: int) -> int | None:
+    return None if instant is None else max(0, now - instant) // 1000

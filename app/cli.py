@@ -1,0 +1,209 @@
+"""The `insats` command: what an operator does from a terminal."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import segno
+import uvicorn
+from sqlalchemy import Connection, select
+
+from app.auth.service import mint_code
+from app.auth.tables import User
+from app.clock import now_ms
+from app.database import Database, migrate, table
+from app.operations import readmodels
+from app.operations.demo.load import load_demo
+from app.operations.importing import ImportRefused, NewOperation, import_sites
+from app.operations.staff import prepare, server_author
+from app.settings import Settings
+from app.sync.backup import BackupBroken, back_up
+from app.sync.identity import server_key
+from app.sync.rebuild import differences, rebuild
+
+DEMO_PEOPLE = ("u.pol.a1", "u.kom.alk", "u.kom.sak")
+"""Whose links `insats run` prints: a police inspector, a municipal alcohol inspector, the supervisor."""
+DEMO_LINK_MINUTES = 12 * 60
+"""A demo is played with over a day; a real code lives `code_minutes`."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    options = _parser().parse_args(arguments)
+    settings = Settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    status: int = options.run(settings, options)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "insats", description="Joint inspections that survive an evening without network."
+    )
+    commands = parser.add_subparsers(required=True)
+
+    def command(name: str, run: object, help_text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help_text, description=help_text)
+        added.set_defaults(run=run)
+        return added
+
+    command("run", _run, "Migrate, load the demo evenings, print links and serve: the way to try Insats.")
+    command("serve", _serve, "Migrate and serve.")
+    command("migrate", _migrate, "Bring the store to this release's schema and code lists.")
+    demo = command("demo", _demo, "Load the three demo evenings; a second time changes nothing.")
+    demo.add_argument("--stage", choices=["recorded", "planned"], default="recorded")
+    demo.add_argument("--exercise", action="store_true", help="add an evening of today to practise on")
+    link = command("link", _link, "Print a one-time link by which an account enrols a tablet.")
+    link.add_argument("user")
+    sites = command("import-sites", _import_sites, "Import a CSV or GeoJSON list of sites, all or nothing.")
+    sites.add_argument("file", type=Path)
+    where = sites.add_mutually_exclusive_group(required=True)
+    where.add_argument("--operation", help="id of a planned operation")
+    where.add_argument("--date", type=date.fromisoformat, help="date of a new operation")
+    sites.add_argument("--title", default="", help="title of a new operation")
+    sites.add_argument("--authorities", default="", help="participants of a new operation: POL,KOM_ALK,…")
+    check = command(
+        "rebuild", _rebuild, "Compare the merged state with the log; make it again where they differ."
+    )
+    check.add_argument("--check", action="store_true", help="only compare; exit status 1 where they differ")
+    command(
+        "backup", _backup, "Write a backup, read it back, verify it, and only then let tablets rely on it."
+    )
+    return parser
+
+
+def _open(settings: Settings) -> Database:
+    migrate(settings.store_url())
+    db = Database(settings.store_url())
+    prepare(db, server_key(settings.data), now_ms())
+    return db
+
+
+def _migrate(settings: Settings, _: argparse.Namespace) -> int:
+    _open(settings).close()
+    return 0
+
+
+def _run(settings: Settings, _: argparse.Namespace) -> int:
+    db = _open(settings)
+    print("Loading the demo evenings …", flush=True)
+    load_demo(db, server_key(settings.data), settings.data, now_ms(), stage="recorded", exercise=True)
+    _print_links(db, settings)
+    db.close()
+    # Whoever tries Insats should see an entry become "backed up" within a minute.
+    os.environ.setdefault("INSATS_BACKUP_EVERY_S", "30")
+    return _listen(settings)
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    _open(settings).close()
+    return _listen(settings)
+
+
+def _listen(settings: Settings) -> int:
+    uvicorn.run(
+        "app.main:factory",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def _demo(settings: Settings, options: argparse.Namespace) -> int:
+    db = _open(settings)
+    load_demo(
+        db, server_key(settings.data), settings.data, now_ms(), stage=options.stage, exercise=options.exercise
+    )
+    db.close()
+    return 0
+
+
+def _print_links(db: Database, settings: Settings) -> None:
+    links = [_mint_link(db, settings, user, DEMO_LINK_MINUTES) for user in DEMO_PEOPLE]
+    print(f"\nInsats is at {settings.address()}\n\nOne-time links, one tablet or browser profile each:")
+    for name, link in links:
+        print(f"  {name}\n    {link}")
+    print(f"\nScan to open it as {links[0][0]} on a tablet that reaches this address:")
+    segno.make(links[0][1], error="m").terminal(compact=True)
+    sys.stdout.flush()
+
+
+def _mint_link(db: Database, settings: Settings, user: str, minutes: int) -> tuple[str, str]:
+    """(name, link) of an account; KeyError where there is none."""
+
+    def work(conn: Connection) -> tuple[str, str]:
+        accounts = table(User).c
+        row = conn.execute(select(accounts.name, accounts.authority).where(accounts.id == user)).first()
+        if row is None:
+            raise KeyError(user)
+        code = mint_code(conn, user, now_ms(), minutes * 60_000)
+        return f"{row.name} ({row.authority})", f"{settings.address()}/#/enrol/{code}"
+
+    return db.write_now(work)
+
+
+def _link(settings: Settings, options: argparse.Namespace) -> int:
+    db = _open(settings)
+    try:
+        name, link = _mint_link(db, settings, options.user, settings.code_minutes)
+    except KeyError:
+        print(f"insats: there is no account {options.user}", file=sys.stderr)
+        return 2
+    finally:
+        db.close()
+    print(f"{name}\n{link}")
+    segno.make(link, error="m").terminal(compact=True)
+    return 0
+
+
+def _import_sites(settings: Settings, options: argparse.Namespace) -> int:
+    db, key = _open(settings), server_key(settings.data)
+    target: str | NewOperation = options.operation or NewOperation(
+        options.date, options.title, tuple(a for a in options.authorities.split(",") if a)
+    )
+    try:
+        done = import_sites(db, key, options.file, target, server_author(key), now_ms())
+    except ImportRefused as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    finally:
+        db.close()
+    print(f"{done.sites} sites imported into operation {done.operation}")
+    return 0
+
+
+def _rebuild(settings: Settings, options: argparse.Namespace) -> int:
+    db = _open(settings)
+    try:
+        found = db.read_now(lambda conn: differences(conn, readmodels.differences))
+        for line in found:
+            print(line)
+        if found and not options.check:
+            count = db.write_now(lambda conn: rebuild(conn, [readmodels.refresh], readmodels.clear))
+            print(f"{count} entities made again from the log")
+        elif not found:
+            print("The merged state and every read model equal the log.")
+    finally:
+        db.close()
+    return 1 if found and options.check else 0
+
+
+def _backup(settings: Settings, _: argparse.Namespace) -> int:
+    db = _open(settings)
+    try:
+        done = back_up(db, settings.data, settings.data / "backups", now_ms())
+    except BackupBroken as broken:
+        print(f"insats: the backup could not be verified: {broken}", file=sys.stderr)
+        return 1
+    finally:
+        db.close()
+    print(f"{done.rows} rows and {done.blobs} photo files in {done.file}, verified")
+    return 0

@@ -1,0 +1,108 @@
+"""Taking photos in, disk and database in step: bytes reach the disk first, then the database acknowledges.
+
+Nothing is locked. A request that comes twice writes the same bytes to the same place, and the database lets
+only one of the two move the offset; the other is told where the upload stands.
+"""
+
+import asyncio
+import errno
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from app.database import Database
+from app.errors import ChecksumMismatch, NotFound, Problem, Unavailable, UnsupportedMedia, UploadOffset
+from app.photos import access, uploads
+from app.photos.store import BlobStore, PartLost
+from app.photos.uploads import Upload
+
+T = TypeVar("T")
+
+
+async def begin(db: Database, store: BlobStore, new: Upload, now: int) -> Upload:
+    """Open an upload, or find the one of the same bytes by the same user that is open already."""
+    await _on_disk(store.begin, new.id)
+    try:
+        kept = await db.write(partial(uploads.create, store=store, new=new, now=now))
+    except Exception:
+        await _on_disk(store.drop, new.id)
+        raise
+    if kept.id != new.id:
+        await _on_disk(store.drop, new.id)
+    return kept
+
+
+async def find(db: Database, store: BlobStore, upload: str, user: str, now: int) -> Upload:
+    """A user's own upload; NotFound where it is another's, over, or its bytes are lost."""
+    kept = await db.read(partial(uploads.find, store=store, upload=upload, user=user, now=now))
+    if kept is None:
+        raise NotFound
+    return kept
+
+
+async def take(db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int) -> Upload:
+    """Add bytes at the upload's offset and return where it stands; the last ones complete it.
+
+    UploadOffset if somebody moved it meanwhile. ChecksumMismatch or UnsupportedMedia if the whole is not
+    what was promised: the upload is forgotten then.
+    """
+    reached = upload.offset + len(data)
+    try:
+        await _on_disk(store.write, upload.id, upload.offset, data)
+        is_mine = await _acknowledge(db, store, upload, reached, now, expires)
+    except PartLost:
+        is_mine = False
+    except (ChecksumMismatch, UnsupportedMedia):
+        await end(db, store, upload)
+        raise
+    kept = await find(db, store, upload.id, upload.user, now)
+    if not is_mine:
+        raise UploadOffset(kept.offset)
+    return kept
+
+
+async def end(db: Database, store: BlobStore, upload: Upload) -> None:
+    """Forget an upload and what came of it; verified bytes stay."""
+    await db.write(partial(uploads.forget, upload=upload))
+    await _on_disk(store.drop, upload.id)
+
+
+def sort_out(
+    conn: Connection, store: BlobStore, digests: Sequence[str], user: str, now: int
+) -> tuple[list[str], dict[str, Upload], list[str]]:
+    """Which bytes the user should send, continue and may forget about: (missing, partial, verified).
+
+    What is here but not for this user to know counts as missing; to send it again does no harm.
+    """
+    here = {h for h, blob in access.known(conn, user, digests).items() if store.has(h, blob.size)}
+    waiting = uploads.unfinished(conn, store, [h for h in digests if h not in here], user, now)
+    missing = [h for h in digests if h not in here and h not in waiting]
+    return missing, waiting, [h for h in digests if h in here]
+
+
+async def _acknowledge(
+    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int
+) -> bool:
+    if reached < upload.size:
+        return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
+    mime = await _on_disk(store.finish, upload.id, upload.size, upload.sha256)
+    is_mine = await db.write(partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires))
+    if is_mine:
+        await _on_disk(store.drop, upload.id)
+    return is_mine
+
+
+async def _on_disk(work: Callable[..., T], *args: Any) -> T:
+    """Run blocking file work on a thread; a full disk is a reason to come back, not a failure of ours."""
+    try:
+        return await asyncio.to_thread(work, *args)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full() from error
+        raise
+
+
+def _full() -> Problem:
+    return Unavailable("the disk is full", retry_after=60)

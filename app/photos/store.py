@@ -1,0 +1,205 @@
+"""Photo bytes as files: `blobs/ab/cd/<sha256>` for what was verified, `uploads/<id>` for what is on its way.
+
+Order of every write: a file of its own, fsync, link to its name, fsync of the folders, then the database. A
+crash between two steps leaves bytes that nothing names; sending them again finishes the work. The file under
+a digest is never opened for writing and never replaced.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from app.errors import ChecksumMismatch, UnsupportedMedia
+from app.photos import tables as t
+
+SERVER: Final = ""
+"""Who holds the bytes that the server itself wrote."""
+
+HEAD: Final = 12
+"""Bytes that tell the type."""
+
+_BLOCK: Final = 1 << 20
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+
+
+class PartLost(Exception):
+    """The file of an upload is gone or shorter than what was acknowledged: the upload has to begin anew."""
+
+
+def media_type(head: bytes) -> str:
+    """`image/jpeg` or `image/heic` by the first bytes; UnsupportedMedia for anything else."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        return "image/heic"
+    raise UnsupportedMedia
+
+
+class BlobStore:
+    """The files below one data folder. Every method blocks on the disk."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the two folders, readable by the server's own user alone."""
+        self._blobs, self._parts = root / "blobs", root / "uploads"
+        for folder in (self._blobs, self._parts):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of this digest lie, if they are here."""
+        return self._blobs / sha256[:2] / sha256[2:4] / sha256
+
+    def has(self, sha256: str, size: int) -> bool:
+        """Whether the bytes are here in full."""
+        return _size(self.path(sha256)) == size
+
+    def add(self, conn: Connection, data: bytes, mime: str, now: int, user: str = SERVER) -> str:
+        """Keep bytes that this process made, and return their digest; durable once `conn` commits.
+
+        UnsupportedMedia if they are not of the type `mime`.
+        """
+        if media_type(data[:HEAD]) != mime:
+            raise UnsupportedMedia
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._keep([data], sha256)
+        register(conn, sha256, len(data), mime, user, now)
+        return sha256
+
+    def begin(self, upload: str) -> None:
+        """Make the empty file of a new upload."""
+        os.close(os.open(self._parts / upload, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        _sync(self._parts)
+
+    def is_sound(self, upload: str, offset: int) -> bool:
+        """Whether an upload's file still holds what was acknowledged."""
+        return _size(self._parts / upload) >= offset
+
+    def write(self, upload: str, offset: int, data: bytes) -> None:
+        """Put bytes at an offset; they are on the disk on return. PartLost if what comes before is not there.
+
+        Harmless to repeat, also at the same time. The file is not shortened: what lies behind was not
+        acknowledged and will be written over.
+        """
+        try:
+            file = os.open(self._parts / upload, os.O_WRONLY)
+        except FileNotFoundError as error:
+            raise PartLost from error
+        try:
+            if os.fstat(file).st_size < offset:
+                raise PartLost
+            _write_all(file, data, offset)
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def finish(self, upload: str, size: int, sha256: str) -> str:
+        """Copy an upload's first `size` bytes to the place of their digest and return their type.
+
+        A copy, because the upload's file may still be open for writing in a repeated request: what is hashed
+        here is what is kept. ChecksumMismatch or UnsupportedMedia if it is not what was promised.
+        """
+        part = self._parts / upload
+        if _size(part) < size:
+            raise PartLost
+        with part.open("rb") as file:
+            return self._keep(_blocks(file.fileno(), size), sha256)
+
+    def drop(self, upload: str) -> None:
+        """Forget an upload's file."""
+        (self._parts / upload).unlink(missing_ok=True)
+
+    def drop_strays(self, alive: frozenset[str], before: int) -> int:
+        """Remove files that no upload names and nobody wrote to since `before` (ms); how many there were."""
+        strays = [f for f in self._parts.iterdir() if f.name not in alive and _modified(f) < before]
+        for file in strays:
+            file.unlink(missing_ok=True)
+        return len(strays)
+
+    def _keep(self, blocks: Iterable[bytes], sha256: str) -> str:
+        draft = self._parts / f"draft-{secrets.token_hex(16)}"
+        try:
+            if _write_new(draft, blocks) != sha256:
+                raise ChecksumMismatch  # before the type, which bytes damaged on their way may hide
+            mime = media_type(_head(draft))
+            self._place(draft, sha256)
+            return mime
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _place(self, draft: Path, sha256: str) -> None:
+        path = self.path(sha256)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and _size(path) != _size(draft):
+            # The disk damaged what was verified once: put it aside and the good bytes in its place.
+            path.rename(path.with_name(f"{sha256}.damaged-{secrets.token_hex(4)}"))
+        with suppress(FileExistsError):  # the same bytes came twice: the first ones stay
+            os.link(draft, path)
+        for folder in (path.parent, path.parent.parent, self._blobs):
+            _sync(folder)
+
+
+def register(conn: Connection, sha256: str, size: int, mime: str, user: str, now: int) -> None:
+    """Note that verified bytes are kept, and that `user` delivered them."""
+    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now)
+    conn.execute(blob.on_conflict_do_nothing())
+    holder = insert(t.blob_holder).values(sha256=sha256, user=user, at=now)
+    conn.execute(holder.on_conflict_do_nothing())
+
+
+def _write_new(path: Path, blocks: Iterable[bytes]) -> str:
+    """Write a new file through to the disk; the SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for block in blocks:
+            digest.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _blocks(file: int, size: int) -> Iterator[bytes]:
+    for offset in range(0, size, _BLOCK):
+        yield os.pread(file, min(_BLOCK, size - offset), offset)
+
+
+def _write_all(file: int, data: bytes, offset: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(file, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def _size(path: Path) -> int:
+    """The length of a file; -1 if there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def _modified(path: Path) -> int:
+    """When a file was last written, in ms; one that has just gone is as good as new."""
+    try:
+        return path.stat().st_mtime_ns // 1_000_000
+    except FileNotFoundError:
+        return 2**63
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,31 @@
+"""The world of the tests of accounts, tablets and actors."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection
+
+from app.auth.router import auth_router
+from app.auth.service import ActorRow
+from app.database import Database
+from tests.auth.house import House
+
+
+@pytest.fixture
+def published() -> list[ActorRow]:
+    """The actors whose names were made known."""
+    return []
+
+
+@pytest.fixture
+def house(store_url: str, published: list[ActorRow]) -> Iterator[House]:
+    """The application with its accounts on an empty store."""
+
+    def publish(conn: Connection, actor: ActorRow, now: int) -> None:
+        assert conn.in_transaction()
+        assert now
+        published.append(actor)
+
+    db = Database(store_url)
+    yield House(db, [auth_router(publish)])
+    db.close()

@@ -1,0 +1,83 @@
+"""A real server process that tests start, stop and start again on the same port and data."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+READY_S = 30.0
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@dataclass
+class Backend:
+    """`insats serve` over one data folder; `public` is the address that links carry."""
+
+    data: Path
+    database_url: str
+    public: str
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where the process itself listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What every `insats` command of this server runs under."""
+        return os.environ | {
+            "INSATS_DATA": str(self.data),
+            "INSATS_DATABASE_URL": self.database_url,
+            "INSATS_PORT": str(self.port),
+            "INSATS_PUBLIC_URL": self.public,
+        }
+
+    def command(self, *arguments: str) -> str:
+        """Run one `insats` command to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    def link(self, user: str) -> str:
+        """A one-time link for an account."""
+        return next(line for line in self.command("link", user).splitlines() if "/#/enrol/" in line)
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        self._process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=self.environment())
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            assert self._process.poll() is None, "the server ended at once"
+            try:
+                if httpx.get(self.address + "/healthz", timeout=1).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise TimeoutError("the server did not become ready")
+
+    def stop(self) -> None:
+        """Stop the process that `start` made."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(15)
+            self._process = None
