@@ -23,10 +23,10 @@ check:  ## lint, format, types, layers, Dockerfile, compose file
 	@$(DEV) check
 
 bench:  ## measure
-	@$(DEV) bench $(ARGS)
+	@$(DEV) module bench $(ARGS)
 
 screens:  ## take the screenshots
-	@$(DEV) screens $(ARGS)
+	@$(DEV) module tests.screens $(ARGS)
 
 lock:  ## resolve the dependencies anew (ARGS=--upgrade for the newest)
 	@$(DEV) lock $(ARGS)

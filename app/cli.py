@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import segno
 import uvicorn
@@ -23,6 +24,7 @@ from app.settings import Settings
 from app.sync.backup import BackupBroken, back_up
 from app.sync.identity import server_key
 from app.sync.rebuild import differences, rebuild
+from app.tls import Certificate, is_loopback, local_address, own_certificate, utc_now
 
 DEMO_PEOPLE = ("u.pol.a1", "u.kom.alk", "u.kom.sak")
 """Whose links `insats run` prints: a police inspector, a municipal alcohol inspector, the supervisor."""
@@ -88,6 +90,11 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, _: argparse.Namespace) -> int:
+    if not is_loopback(settings.host):
+        shown = local_address() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
+        settings = settings.model_copy(
+            update={"public_url": settings.public_url or f"https://{shown}:{settings.port}"}
+        )
     db = _open(settings)
     print("Loading the demo evenings …", flush=True)
     load_demo(db, server_key(settings.data), settings.data, now_ms(), stage="recorded", exercise=True)
@@ -95,7 +102,13 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
     db.close()
     # Whoever tries Insats should see an entry become "backed up" within a minute.
     os.environ.setdefault("INSATS_BACKUP_EVERY_S", "30")
-    return _listen(settings)
+    if is_loopback(settings.host):
+        return _listen(settings)
+    certificate = own_certificate(
+        settings.data / "tls", urlsplit(settings.address()).hostname or "", utc_now()
+    )
+    print(f"A tablet must trust {certificate.authority} first: copy it there and install it.", flush=True)
+    return _listen(settings, certificate)
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
@@ -103,7 +116,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     return _listen(settings)
 
 
-def _listen(settings: Settings) -> int:
+def _listen(settings: Settings, certificate: Certificate | None = None) -> int:
     uvicorn.run(
         "app.main:factory",
         factory=True,
@@ -113,6 +126,8 @@ def _listen(settings: Settings) -> int:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        ssl_certfile=certificate.chain if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
     )
     return 0
 

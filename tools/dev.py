@@ -74,18 +74,11 @@ def check(_: list[str]) -> None:
     run_checks()
 
 
-def bench(arguments: list[str]) -> None:
-    """Measure."""
+def module(arguments: list[str]) -> None:
+    """Set everything up and run one of the project's own modules: its name, then its arguments."""
     with setting_up():
         install_everything()
-    run("bench", [BIN / "python", "-m", "bench", *arguments])
-
-
-def screens(arguments: list[str]) -> None:
-    """Take the screenshots."""
-    with setting_up():
-        install_everything()
-    run("screens", [BIN / "python", "-m", "tests.screens", *arguments])
+    run(arguments[0], [BIN / "python", "-m", *arguments])
 
 
 def lock(arguments: list[str]) -> None:
@@ -215,12 +208,12 @@ def setting_up() -> Iterator[None]:
 def run_checks() -> None:
     """All checks, as many at a time as there are cores; every failure is shown, not only the first."""
     checks: dict[str, tuple[Command, Path]] = {
-        "mypy": ([BIN / "mypy", "--cache-dir", CACHE / "mypy"], ROOT),
+        "mypy": ([BIN / "mypy"], ROOT),
         "tsc": ([*TSC, "--project", "."], STATIC),
         "biome": ([*BIOME, "ci", "--error-on-warnings", "--colors=off"], STATIC),
         "import-linter": ([BIN / "lint-imports", "--cache-dir", CACHE / "import-linter"], ROOT),
-        "ruff": ([BIN / "ruff", "check", "--cache-dir", CACHE / "ruff"], ROOT),
-        "ruff format": ([BIN / "ruff", "format", "--check", "--cache-dir", CACHE / "ruff"], ROOT),
+        "ruff": ([BIN / "ruff", "check"], ROOT),
+        "ruff format": ([BIN / "ruff", "format", "--check"], ROOT),
         "Dockerfile": ([BIN / "hadolint", "Dockerfile"], ROOT),
         "compose.yaml": (
             [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
@@ -323,7 +316,7 @@ def say(line: str) -> None:
 def main() -> None:
     """Read the door's name and go through it."""
     doors: dict[str, Callable[[list[str]], None]] = {
-        door.__name__: door for door in (serve, test, check, bench, screens, lock, clean)
+        door.__name__: door for door in (serve, test, check, module, lock, clean)
     }
     parser = argparse.ArgumentParser(description="Sets the house up and opens its doors.")
     parser.add_argument("door", choices=doors)
