@@ -10,15 +10,18 @@ from urllib.parse import urlsplit
 
 import segno
 import uvicorn
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app.auth.service import mint_code
 from app.auth.tables import User
 from app.clock import now_ms
 from app.database import Database, migrate, table
-from app.operations import readmodels
+from app.domain.change import new_id
+from app.operations import readmodels, tables
 from app.operations.demo.load import load_demo
-from app.operations.importing import ImportRefused, NewOperation, import_sites
+from app.operations.importing import import_sites
+from app.operations.planning import Operation
+from app.operations.site_files import Refused
 from app.operations.staff import prepare, server_author
 from app.settings import Settings
 from app.sync.backup import BackupBroken, back_up
@@ -97,7 +100,7 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
         )
     db = _open(settings)
     print("Loading the demo evenings …", flush=True)
-    load_demo(db, server_key(settings.data), settings.data, now_ms(), stage="recorded", exercise=True)
+    load_demo(db, settings.data, now_ms(), exercise=True)
     _print_links(db, settings)
     db.close()
     # Whoever tries Insats should see an entry become "backed up" within a minute.
@@ -134,9 +137,7 @@ def _listen(settings: Settings, certificate: Certificate | None = None) -> int:
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
     db = _open(settings)
-    load_demo(
-        db, server_key(settings.data), settings.data, now_ms(), stage=options.stage, exercise=options.exercise
-    )
+    load_demo(db, settings.data, now_ms(), stage=options.stage, exercise=options.exercise)
     db.close()
     return 0
 
@@ -180,19 +181,29 @@ def _link(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _import_sites(settings: Settings, options: argparse.Namespace) -> int:
-    db, key = _open(settings), server_key(settings.data)
-    target: str | NewOperation = options.operation or NewOperation(
-        options.date, options.title, tuple(a for a in options.authorities.split(",") if a)
-    )
+    db, key, now = _open(settings), server_key(settings.data), now_ms()
+    into = options.operation or _new_operation(db, options, now)
     try:
-        done = import_sites(db, key, options.file, target, server_author(key), now_ms())
-    except ImportRefused as refused:
+        done = import_sites(db, key, server_author(key), options.file, into, now)
+    except (Refused, OSError) as refused:
         print(refused, file=sys.stderr)
         return 1
     finally:
         db.close()
-    print(f"{done.sites} sites imported into operation {done.operation}")
+    for column in done.ignored:
+        print(f"insats: the column {column} means nothing to Insats", file=sys.stderr)
+    print(f"{done.added} sites added to operation {done.operation}, {done.present} were there already")
     return 0
+
+
+def _new_operation(db: Database, options: argparse.Namespace, now: int) -> Operation:
+    """A planned operation without sites, numbered after the last one."""
+    last = db.read_now(lambda conn: conn.execute(select(func.max(table(tables.Operation).c.number))).scalar())
+    title = options.title or f"Insats {options.date}"
+    authorities = tuple(a.strip() for a in options.authorities.split(",") if a.strip())
+    return Operation(
+        new_id(now), (last or 0) + 1, {"sv": title, "en": title}, options.date.isoformat(), authorities
+    )
 
 
 def _rebuild(settings: Settings, options: argparse.Namespace) -> int:

@@ -32,7 +32,7 @@ from app.sync.service import Sync
 _log = logging.getLogger("insats")
 
 STATIC = Path(__file__).parent.parent / "static" / "dist"
-POLL_S = 1.0
+POLL_S = 0.5
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (

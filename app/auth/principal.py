@@ -39,12 +39,14 @@ async def principal(request: Request, db: Store) -> SessionRow:
     token = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if token is None:
         raise Unauthenticated
-    now, actor = now_ms(), request.headers.get("Insats-Actor", "")
-    find = partial(service.find_session, token_hash=token_hash(token[1]), now=now, actor=actor)
-    session = await db.read(find)
+    now, named = now_ms(), request.headers.get("Insats-Actor", "")
+    actor = named if _ACTOR.fullmatch(named) else ""
+    session = await db.read(
+        partial(service.find_session, token_hash=token_hash(token[1]), now=now, actor=actor)
+    )
     if session is None:
         raise Unauthenticated
-    if actor and (session.actor is None or not _ACTOR.fullmatch(actor)):
+    if named and session.actor is None:
         raise ActorUnknown
     await _hear(request, db, session, now)
     return session

@@ -3,8 +3,8 @@
 Reading is strict and depends on the bytes alone: what this module rejects it rejects for ever (docs/sync.md, section 3).
 """
 
-import os
 import re
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -53,15 +53,26 @@ def canonical(value: Any) -> str:
 
 
 def new_id(now: int, after: Iterable[str] = ()) -> str:
-    """A UUIDv7 for `now` (ms), larger than every id in `after` whatever the clock says."""
-    largest = max(after, default="")
-    head = max(now, 0) << 12
-    if largest:
-        plain = largest.replace("-", "")
-        head = max(head, (int(plain[:12], 16) << 12 | int(plain[13:16], 16)) + 1)
-    tail = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    text = f"{head >> 12:012x}7{head & 0xFFF:03x}{tail:016x}"
+    """A UUIDv7 for `now` (ms), larger than every id in `after` whatever the clock says.
+
+    The one exception is the very last id, which nothing can be larger than; it is not counted. A step above an id is taken
+    at random, so that two tablets behind the same fast clock do not take the same one.
+    """
+    floor = max((number for number in map(_number, after) if number < _LAST), default=-1)
+    fresh = min(max(now, 0), LIMIT_TIME) << 74 | secrets.randbits(74)
+    number = fresh if fresh > floor else floor + 1 + secrets.randbelow(min(1 << 62, _LAST - floor))
+    text = f"{number >> 74:012x}7{number >> 62 & 0xFFF:03x}{number & _TAIL | 1 << 63:016x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_LAST = (1 << 122) - 1
+_TAIL = (1 << 62) - 1
+
+
+def _number(change_id: str) -> int:
+    """An id without its version and variant, which are the same in all."""
+    digits = int(change_id.replace("-", ""), 16)
+    return digits >> 80 << 74 | (digits >> 64 & 0xFFF) << 62 | digits & _TAIL
 
 
 def line_of(change: Change) -> str:

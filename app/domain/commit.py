@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.change import Change, line_of
+from app.domain.change import Change, canonical, line_of
 from app.domain.kinds import stream_class
 
 LIMIT_CHANGES = 500
@@ -148,6 +148,8 @@ def open_envelope(data: Any) -> Envelope:
     h, b, s = data["h"], data["b"], data["s"]
     if len(h) + len(b) > LIMIT_BYTES or len((h + b).encode()) > LIMIT_BYTES:
         raise TooLarge(f"a commit has at most {LIMIT_BYTES} bytes")
+    if "\0" in b:
+        raise Malformed("a body holds no U+0000, which is neither JSON nor fit for a text column")
     header = _header(h)
     if header["changes"] > LIMIT_CHANGES:
         raise TooLarge(f"a commit has at most {LIMIT_CHANGES} changes")
@@ -163,7 +165,7 @@ def _header(h: str) -> dict[str, Any]:
         header = orjson.loads(h)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the header is not JSON: {error}") from None
-    if type(header) is not dict or header.get("v") != 1 or header.get("alg") != "ES256":
+    if type(header) is not dict or canonical(header.get("v")) != "1" or header.get("alg") != "ES256":
         raise Malformed("the header is not of version 1 with ES256")
     for name, kind in _TYPES.items():
         if type(header.setdefault(name, 0 if name == "off" else None)) is not kind:

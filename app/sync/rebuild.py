@@ -8,9 +8,9 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from app.database import table
-from app.domain.change import Change, read_line
+from app.domain.change import Change, canonical, read_line
 from app.domain.kinds import class_of, kind_of
-from app.domain.merge import SEQ, Cells, merge
+from app.domain.merge import Cells, merge
 from app.sync.push import Projection, Touched
 from app.sync.tables import Commit, Entity, Entry, Retired, Stream
 
@@ -28,12 +28,13 @@ class Folded:
     name: str
     entities: dict[str, Cells] = field(default_factory=dict)
     retired: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
+    seqs: dict[str, int] = field(default_factory=dict)
+    """The last entry that touched each entity: not always that of a head, a change may be dead on arrival."""
 
     def touched(self) -> Iterator[Touched]:
         """Every entity as a push would hand it to the read models."""
         for entity, cells in self.entities.items():
-            seq = max(head[SEQ] for heads in cells.values() for head in heads)
-            yield Touched(self.stream, self.name, entity, kind_of(entity), cells, seq)
+            yield Touched(self.stream, self.name, entity, kind_of(entity), cells, self.seqs[entity])
 
 
 def fold(conn: Connection, stream: int, name: str) -> Folded:
@@ -60,6 +61,7 @@ def _fold_entry(folded: Folded, r: dict[str, Any], header: dict[str, Any], body:
             cells = folded.entities.setdefault(change.e, {})
             t = min(change.at + header.get("off", 0), r["received"])
             merge(cells, folded.retired, change, header["actor"], t, r["seq"])
+            folded.seqs[change.e] = r["seq"]
 
 
 def differences(conn: Connection, model_rows: Callable[[Connection, Folded], list[str]]) -> list[str]:
@@ -73,7 +75,7 @@ def differences(conn: Connection, model_rows: Callable[[Connection, Folded], lis
         query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream)
         stored = {row.id: orjson.loads(row.heads) for row in conn.execute(query)}
         names = stored.keys() | folded.entities.keys()
-        found += [f"{name}: {e}" for e in sorted(names) if stored.get(e) != folded.entities.get(e)]
+        found += [f"{name}: {e}" for e in sorted(names) if canonical(stored.get(e)) != canonical(folded.entities.get(e))]
         found += _retired_differences(conn, folded)
         found += model_rows(conn, folded)
     return found

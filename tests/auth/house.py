@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from app import errors
 from app.auth import service
@@ -58,9 +58,13 @@ class House:
 
     def account(self, user: str, authority: str, role: str, *streams: str) -> None:
         """An account that writes in these streams."""
-        self.db.write_now(lambda conn: add_user(conn, user, user.title(), authority, role))
-        for stream in streams:
-            self.db.write_now(lambda conn, s=stream: grant(conn, s, user, "writer", now_ms()))  # type: ignore[misc]
+
+        def work(conn: Connection) -> None:
+            add_user(conn, user, user.title(), authority, role)
+            for stream in streams:
+                grant(conn, stream, user, "writer", now_ms())
+
+        self.db.write_now(work)
 
     def code(self, user: str, *, now: int | None = None, ttl: int = HOUR) -> str:
         """A fresh enrolment code."""

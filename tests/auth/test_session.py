@@ -44,9 +44,9 @@ def test_a_closed_account_reads_nothing_any_more(house: House) -> None:
     "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer unknown", "Bearer a b", "Bearer å"]
 )
 def test_without_a_valid_token_every_call_answers_alike(house: House, header: str | None) -> None:
-    headers = {} if header is None else {"Authorization": header.encode()}
+    headers = {} if header is None else {b"Authorization": header.encode()}
     answers = [
-        house.client.request(method, f"/api/v1{path}", headers=headers)  # type: ignore[arg-type]
+        house.client.request(method, f"/api/v1{path}", headers=headers)
         for method, path in (("GET", "/devices"), ("POST", "/actors"))
     ]
     assert {code_of(answer) for answer in answers} == {"unauthenticated"}

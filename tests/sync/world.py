@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from app.auth.accounts import add_user, grant
 from app.auth.tables import Actor
-from app.database import Database, table
+from app.database import Database, metadata, table
 from app.domain.change import Change, new_id
 from app.domain.commit import Envelope, actor_id, b64, point_of, seal
-from app.operations.readmodels import refresh
+from app.operations.readmodels import MODELS, refresh
 from app.operations.staff import current_cells, register_device
 from app.sync.custody import check
 from app.sync.push import Pushed, push
@@ -90,3 +90,17 @@ class World:
         """The hashes of every stored commit."""
         column = table(Commit).c.hash
         return self.db.read_now(lambda conn: conn.execute(select(column)).scalars().all())
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Every row of the merged state and the read models, by table."""
+        names = ("entity", "retired", *(str(model.__tablename__) for model in MODELS.values()))
+
+        def read(conn: Connection) -> dict[str, list[Any]]:
+            return {name: sorted(map(repr, conn.execute(select(metadata.tables[name])))) for name in names}
+
+        return self.db.read_now(read)
+
+    def alter(self, name: str, **columns: str) -> None:
+        """Change rows behind the log's back: column = SQL expression."""
+        settings = ", ".join(f"{column} = {value}" for column, value in columns.items())
+        self.db.write_now(lambda conn: conn.execute(text(f'UPDATE "{name}" SET {settings}')))

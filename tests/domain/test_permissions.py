@@ -1,0 +1,63 @@
+"""Who may read and write what: the whole matrix, spelled out a second time."""
+
+from itertools import product
+
+import pytest
+
+from app.domain import codes
+from app.domain.kinds import KINDS
+from app.domain.permissions import (
+    SUPERVISORS,
+    SYSTEM,
+    Allow,
+    Deny,
+    Membership,
+    decide_read,
+    decide_watch_devices,
+    decide_write,
+)
+
+ROLES = [*sorted(codes.ids("roles") | SUPERVISORS), SYSTEM, "", "unknown"]
+STATUSES = ("active", "revoked", "forked")
+PARTS = (None, Membership("reader"), Membership("writer"))
+KIND_NAMES = [*KINDS, "drone"]
+FORGEABLE = {"actor", "codelist", "template"}
+PLANNED = {"operation", "site", "target"}
+NO, LOST = Deny("no_authority"), Deny("device_revoked")
+
+
+def wanted(role: str, status: str, part: Membership | None, kind: str) -> Allow | Deny:
+    """The same decision from its words in the protocol page."""
+    if role == "SYSTEM":
+        return Allow()
+    if status == "revoked":
+        return LOST
+    is_writer = part == Membership("writer")
+    is_planner = role in {"OPKO_POL", "OPKO_KOM"}
+    return Allow() if is_writer and kind not in FORGEABLE and (kind not in PLANNED or is_planner) else NO
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_write_what(role: str) -> None:
+    for status, part, kind in product(STATUSES, PARTS, KIND_NAMES):
+        assert decide_write(role, status, part, kind) == wanted(role, status, part, kind), (status, part, kind)
+
+
+def test_the_coordinators_are_roles_of_the_code_list() -> None:
+    assert codes.ids("roles") >= SUPERVISORS
+
+
+def test_reading_takes_a_membership() -> None:
+    assert decide_read(None) == NO
+    assert decide_read(Membership("reader")) == decide_read(Membership("writer")) == Allow()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_coordinators_watch_the_tablets(role: str) -> None:
+    assert decide_watch_devices(role) == (Allow() if role in SUPERVISORS else NO)
+
+
+def test_nobody_is_allowed_by_default() -> None:
+    """No role, status or kind that is made up later opens a door by being unknown."""
+    assert decide_write("", "", None, "") == NO
+    assert decide_write("OPKO_POL", "active", Membership("reader"), "visit") == NO
