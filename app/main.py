@@ -60,6 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
             asyncio.create_task(sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)),
             asyncio.create_task(_back_up_now_and_then(db, settings)),
         ]
+        if sync.bell is not None:
+            jobs.append(asyncio.create_task(sync.bell.listen(sync.live.wake.set)))
+            jobs.append(asyncio.create_task(sync.bell.send()))
         yield
         for job in jobs:
             job.cancel()

@@ -4,17 +4,21 @@ A listener that is slow misses nothing: what it has not fetched yet is folded in
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
+DEVICES = "devices"
+"""What a poke about the tablets names in place of a stream."""
 LISTENERS = 500
 """Connections that may listen at once to one worker."""
 
 
 class Listener:
-    """One open `GET /events`: the streams that moved since it last looked."""
+    """One open `GET /events`: the streams that moved since it last looked, and the tablets if it `watches` them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, watches: bool) -> None:
         """Nothing has moved yet."""
+        self.watches = watches
         self._moved: dict[str, int] = {}
         self._wake = asyncio.Event()
 
@@ -42,15 +46,17 @@ class Live:
         """Nobody listens."""
         self._listeners: set[Listener] = set()
         self._told: dict[str, int] = {}
+        self.wake = asyncio.Event()
+        """Set to make `watch` look at once."""
 
     @property
     def is_full(self) -> bool:
         """Whether one more listener is too many."""
         return len(self._listeners) >= LISTENERS
 
-    def join(self) -> Listener:
-        """Begin to listen."""
-        listener = Listener()
+    def join(self, *, watches: bool = False) -> Listener:
+        """Begin to listen; `watches` asks for pokes about the tablets too."""
+        listener = Listener(watches=watches)
         self._listeners.add(listener)
         return listener
 
@@ -66,14 +72,18 @@ class Live:
             for listener in self._listeners:
                 listener.tell(news)
 
-    def poke(self, topics: Iterable[str]) -> None:
-        """Poke about something that has no head, such as the list of tablets."""
+    def tell_of_tablets(self) -> None:
+        """Poke those who watch the tablets: one was heard of. There is no head to tell."""
         for listener in self._listeners:
-            listener.tell(dict.fromkeys(topics, 0))
+            if listener.watches:
+                listener.tell({DEVICES: 0})
 
     async def watch(self, heads: Callable[[], Awaitable[dict[str, int]]], every: float) -> None:
-        """The backstop: compare with the store now and then, since other processes write to it too."""
+        """Compare with the store when woken and every few seconds: other processes write to it too."""
         while True:
-            await asyncio.sleep(every)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(every):
+                    await self.wake.wait()
+            self.wake.clear()
             if self._listeners:
                 self.tell(await heads())

@@ -75,7 +75,11 @@ def differences(conn: Connection, model_rows: Callable[[Connection, Folded], lis
         query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream)
         stored = {row.id: orjson.loads(row.heads) for row in conn.execute(query)}
         names = stored.keys() | folded.entities.keys()
-        found += [f"{name}: {e}" for e in sorted(names) if canonical(stored.get(e)) != canonical(folded.entities.get(e))]
+        found += [
+            f"{name}: {e}"
+            for e in sorted(names)
+            if canonical(stored.get(e)) != canonical(folded.entities.get(e))
+        ]
         found += _retired_differences(conn, folded)
         found += model_rows(conn, folded)
     return found

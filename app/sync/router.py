@@ -14,6 +14,7 @@ from app.auth.principal import Principal
 from app.auth.wire import read_body
 from app.domain.permissions import Allow, decide_watch_devices
 from app.errors import Malformed, TooLarge, Unavailable, UpgradeRequired
+from app.sync.live import DEVICES
 from app.sync.service import PROTOCOL, Caller, Sync
 
 NDJSON = "application/x-ndjson"
@@ -54,7 +55,7 @@ def inflate(body: bytes, limit: int) -> bytes:
 @router.get("/hello")
 async def hello(sync: Engine, who: Principal, caller: Asker) -> Response:
     """What a client needs before it moves."""
-    sync.live.poke(["devices"])
+    sync.live.tell_of_tablets()
     actor = {"id": who.actor, "status": who.actor_status} if who.actor else None
     return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor})
 
@@ -69,7 +70,7 @@ async def commits(request: Request, sync: Engine, caller: Asker) -> Response:
     if not body.strip():
         raise Malformed("no commits")
     answer = await sync.push(caller, body)
-    sync.live.poke(["devices"])
+    sync.live.tell_of_tablets()
     return _json(answer)
 
 
@@ -133,8 +134,7 @@ async def events(request: Request, sync: Engine, caller: Asker) -> Response:
 
 async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[bytes]:
     """Permission is read afresh before each poke: a stream that was lost is not mentioned again."""
-    listener = sync.live.join()
-    watches = isinstance(decide_watch_devices(caller.role), Allow)
+    listener = sync.live.join(watches=isinstance(decide_watch_devices(caller.role), Allow))
     try:
         yield b": hello\n\n"
         while not await request.is_disconnected():
@@ -144,7 +144,7 @@ async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[
                 continue
             readable = await sync.readable(caller)
             for name, head in moved.items():
-                if name in readable or (name == "devices" and watches):
+                if name in readable or name == DEVICES:
                     yield b"data: %s\n\n" % orjson.dumps({"stream": name, "head": head})
     finally:
         sync.live.leave(listener)

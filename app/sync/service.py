@@ -18,6 +18,7 @@ from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, NotFound, Problem, Reset
 from app.settings import Limits
 from app.sync import custody, pull, store
+from app.sync.bell import Bell
 from app.sync.identity import ServerKey
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
@@ -52,6 +53,7 @@ class Sync:
         self.limits = limits
         self.projections = projections
         self.live = Live()
+        self.bell = None if db.is_sqlite else Bell(db.url)
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
 
@@ -77,6 +79,8 @@ class Sync:
         now = now_ms()
         pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
         self.live.tell(pushed.heads)
+        if self.bell is not None and pushed.heads:
+            self.bell.ring()
         readable = await self.db.read(lambda conn: memberships(conn, caller.user))
         epoch = await self.db.read(epoch_of)
         return self._answer(pushed, faults, epoch, readable)
