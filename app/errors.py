@@ -137,7 +137,7 @@ class ChecksumMismatch(Problem, code="checksum-mismatch", status=460):
 
 
 class Internal(Problem, code="internal", status=500):
-    """The server failed; nothing was stored by this request."""
+    """The server failed; the same request may be sent again."""
 
 
 class Unavailable(Problem, code="unavailable", status=503):

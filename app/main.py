@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
@@ -22,10 +24,11 @@ from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
+from app.photos.uploads import sweep
 from app.settings import Settings
 from app.sync import pull
 from app.sync.backup import BackupBroken, back_up
-from app.sync.identity import server_key
+from app.sync.identity import ServerKey, server_key
 from app.sync.router import router as sync_router
 from app.sync.service import Sync
 
@@ -33,6 +36,9 @@ _log = logging.getLogger("insats")
 
 STATIC = Path(__file__).parent.parent / "static" / "dist"
 POLL_S = 0.5
+SWEEP_S = 3_600.0
+DAY_MS = 86_400_000
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -50,37 +56,61 @@ SECURITY_HEADERS = {
 
 def create_app(settings: Settings) -> FastAPI:
     """The application over the store and data folder that the settings name; the store must be migrated."""
-    key = server_key(settings.data)
+    key, blobs = server_key(settings.data), BlobStore(settings.data)
     db = Database(settings.store_url())
     sync = Sync(db, key, settings.data, settings.limits, [refresh])
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        jobs = [
-            asyncio.create_task(sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)),
-            asyncio.create_task(_back_up_now_and_then(db, settings)),
-        ]
-        if sync.bell is not None:
-            jobs.append(asyncio.create_task(sync.bell.listen(sync.live.wake.set)))
-            jobs.append(asyncio.create_task(sync.bell.send()))
+        jobs = [asyncio.create_task(job) for job in _jobs(settings, db, sync, blobs)]
         yield
         for job in jobs:
             job.cancel()
         db.close()
 
     app = FastAPI(
-        title="Insats", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan
+        title="Insats",
+        version=version("insats"),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=lifespan,
     )
     app.state.db, app.state.sync, app.state.settings = db, sync, settings
     errors.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1024,
+        compresslevel=5,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/heic"),
+    )
     app.add_middleware(SecurityHeaders)
-    app.include_router(auth_router(lambda conn, actor, now: publish_actor(conn, key, actor, now)))
-    app.include_router(sync_router)
-    app.include_router(photos_router(BlobStore(settings.data), settings.limits))
-    app.add_api_route("/healthz", _health, include_in_schema=False)
-    app.add_api_route("/{path:path}", _static, include_in_schema=False)
+    _add_routes(app, settings, key, blobs)
     return app
+
+
+def _jobs(
+    settings: Settings, db: Database, sync: Sync, blobs: BlobStore
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs beside the requests for as long as the worker lives."""
+    yield sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)
+    yield _back_up_now_and_then(db, settings)
+    yield _sweep_now_and_then(db, blobs)
+    if sync.bell is not None:
+        yield sync.bell.listen(sync.live.wake.set)
+        yield sync.bell.send()
+
+
+def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobStore) -> None:
+    session_ms, upload_ms = settings.session_days * DAY_MS, settings.upload_days * DAY_MS
+    app.include_router(
+        auth_router(lambda conn, actor, now: publish_actor(conn, key, actor, now), session_ms=session_ms)
+    )
+    app.include_router(sync_router)
+    app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
+    app.add_api_route("/healthz", _health, include_in_schema=False)
+    app.add_api_route("/api/{path:path}", _nothing, methods=METHODS, include_in_schema=False)
+    app.add_api_route("/{path:path}", _static, include_in_schema=False)
 
 
 def factory() -> FastAPI:
@@ -96,6 +126,13 @@ async def _back_up_now_and_then(db: Database, settings: Settings) -> None:
             await asyncio.to_thread(back_up, db, settings.data, settings.data / "backups", now_ms())
         except (BackupBroken, OSError, SQLAlchemyError):
             _log.exception("the backup failed; stable has not moved")
+
+
+async def _sweep_now_and_then(db: Database, blobs: BlobStore) -> None:
+    """Uploads that nobody continues are forgotten."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        await db.write(lambda conn: sweep(conn, blobs, now_ms()))
 
 
 class SecurityHeaders:
@@ -124,10 +161,13 @@ async def _health(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "streams": len(epoch)})
 
 
+async def _nothing() -> Response:
+    """An address below the API that is none."""
+    raise NotFound
+
+
 async def _static(path: str) -> Response:
     """The built front end; every address of the app itself is its start page."""
-    if path.startswith("api/"):
-        raise NotFound
     file = (STATIC / path).resolve()
     if not (path and file.is_relative_to(STATIC) and file.is_file()):
         file = STATIC / "index.html"

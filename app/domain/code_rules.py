@@ -160,8 +160,6 @@ class Rules:
         yield from _unknown(template, "premises", self._known["premises_types"] | {"ANY"})
         if template.get("share", "EGEN") not in self._known["sharing_classes"]:
             yield f"{name}: unknown share {template['share']!r}"
-        if "note" in template:
-            yield from _untranslated(f"{name}: note", template["note"])
         questions: Any = template.get("questions")
         if not _is_list_of_items(questions):
             yield f"{name}: questions must be a list of items with an id"
@@ -210,6 +208,8 @@ def _faults_of_item(where: str, item: dict[str, Any]) -> Iterator[str]:
     if not isinstance(item["id"], str) or not _CODE.fullmatch(item["id"]):
         yield f"{where}: id must be letters, digits and underscores, not {item['id']!r}"
     yield from _untranslated(where, item)
+    if "note" in item:
+        yield from _untranslated(f"{where}: note", item["note"])
     yield from _not_json(where, item)
     for name in ("valid_from", "valid_to"):
         if name in item and not _DATE.fullmatch(str(item[name])):

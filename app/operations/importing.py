@@ -89,7 +89,7 @@ def _import(
     now: int,
 ) -> Imported:
     operation = into if isinstance(into, str) else into.id
-    taking_part = _authorities(conn, into) if isinstance(into, str) else into.authorities
+    taking_part = _authorities(conn, into) if isinstance(into, str) else _invited(into)
     listed = understand(found, taking_part)
     present = _visited(conn, operation)
     ids = {row.line: site_id for row, site_id in zip(listed, _site_ids(conn, listed), strict=True)}
@@ -231,6 +231,15 @@ def _authorities(conn: Connection, operation: str) -> tuple[str, ...]:
     if found is None:
         raise Refused([Fault(0, f"insatsen {operation} finns inte", f"there is no operation {operation}")])
     return tuple(orjson.loads(found))
+
+
+def _invited(operation: planning.Operation) -> tuple[str, ...]:
+    unknown = [a for a in operation.authorities if a not in codes.ids("authorities")]
+    if unknown:
+        raise Refused(
+            [Fault(0, f"okänd myndighet {a[:40]!r}", f"unknown authority {a[:40]!r}") for a in unknown]
+        )
+    return operation.authorities
 
 
 def _visited(conn: Connection, operation: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ only one of the two move the offset; the other is told where the upload stands.
 import asyncio
 import errno
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -90,7 +91,8 @@ async def _acknowledge(
     mime = await _on_disk(store.finish, upload.id, upload.size, upload.sha256)
     is_mine = await db.write(partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires))
     if is_mine:
-        await _on_disk(store.drop, upload.id)
+        with suppress(OSError):  # the photo is safe; what cannot be removed now, the sweep removes
+            await _on_disk(store.drop, upload.id)
     return is_mine
 
 

@@ -94,7 +94,7 @@ def digest(request: Request) -> str:
 async def chunk(request: Request, limit: int) -> bytes:
     """The bytes of a `PATCH`, checked against `Upload-Checksum` if there is one.
 
-    Without one, whatever came before the connection broke counts: a poor link makes progress.
+    Without one, what was read before the connection broke counts: a poor link makes progress.
     """
     if request.headers.get("Content-Type") != CHUNK_TYPE:
         raise UnsupportedMedia(f"a chunk is {CHUNK_TYPE}")

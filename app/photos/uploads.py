@@ -104,9 +104,8 @@ def complete(conn: Connection, upload: Upload, mime: str, now: int, expires: int
 
 
 def forget(conn: Connection, upload: Upload) -> None:
-    """End an upload, unless it moved meanwhile. Its file goes separately."""
-    c = t.upload.c
-    conn.execute(delete(t.upload).where(c.id == upload.id, c.offset == upload.offset))
+    """End an upload. Its file goes separately."""
+    conn.execute(delete(t.upload).where(t.upload.c.id == upload.id))
 
 
 def sweep(conn: Connection, store: BlobStore, now: int) -> int:

@@ -74,7 +74,7 @@ def _rows(conn: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
     for source in metadata.sorted_tables:
         if source.name in VOLATILE:
             continue
-        with conn.execution_options(yield_per=500).execute(select(source)) as rows:
+        with conn.execute(select(source), execution_options={"yield_per": 500}) as rows:
             for row in rows.mappings():
                 yield source.name, dict(row)
 

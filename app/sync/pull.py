@@ -49,7 +49,7 @@ def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) ->
     )
     lines: list[bytes] = []
     size, chain = 0, _chain_at(conn, stream, after)
-    with conn.execution_options(yield_per=100).execute(query) as rows:
+    with conn.execute(query, execution_options={"yield_per": 100}) as rows:
         for row in rows:
             line = orjson.dumps({"r": row.r, "h": row.header, "b": row.body, "s": row.signature})
             if lines and size + len(line) > limit_bytes:
@@ -111,7 +111,7 @@ class Snapshots:
 
 def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:
     query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream.id).order_by(_entity.c.id)
-    with conn.execution_options(yield_per=500).execute(query) as rows:
+    with conn.execute(query, execution_options={"yield_per": 500}) as rows:
         for row in rows:
             # The stored heads are the wire form: no parsing on the way out.
             yield b'{"e":%s,"h":%s}\n' % (orjson.dumps(row.id), row.heads.encode())

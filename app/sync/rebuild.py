@@ -46,7 +46,7 @@ def fold(conn: Connection, stream: int, name: str) -> Folded:
         .where(_entry.c.stream == stream)
         .order_by(_entry.c.seq)
     )
-    with conn.execution_options(yield_per=200).execute(query) as rows:
+    with conn.execute(query, execution_options={"yield_per": 200}) as rows:
         for row in rows:
             _fold_entry(folded, orjson.loads(row.r), orjson.loads(row.header), row.body)
     return folded

@@ -121,6 +121,7 @@ FAULTS_OF_CODES = [
         "checklists: [ALK, LIVS]",
         "RESTAURANG: unknown checklists 'LIVS'",
     ),
+    ('note: {sv: "Tolkas snävt", en:', "note: {sv: 7, en:", "G_10_2: note: sv is missing or no text: 7"),
     ('law: "ALK 11:3"', "law: 11", "ALK_FORS: law must be text"),
     ("base: MG, factor: 1000}", "base: GRAIN, factor: 1000}", "G: base 'GRAIN' is no unit"),
     ("base: MG, factor: 1000}", "base: MG, factor: 0}", "G: factor must be a positive integer"),

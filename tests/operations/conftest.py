@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.accounts import add_user
@@ -91,7 +91,7 @@ class Told(House):
         return demo().evening(key).id
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Everything recorded and the exercise planned, in a store of each kind."""
     data = tmp_path_factory.mktemp("demo")
@@ -105,11 +105,6 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     loaded = load_demo(db, data, now_ms(), exercise=True)
     yield Told(db, data, server_key(data), loaded)
     db.close()
-
-
-def streams_of(conn: Connection, names: Any) -> list[str]:
-    """The names that a query of one column gives, sorted."""
-    return sorted(conn.execute(select(names)).scalars())
 
 
 def value(cells: Cells, field: str) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from app.auth.tables import Membership
+from app.auth.tables import Actor, Membership, User
 from app.clock import now_ms
 from app.database import table
 from app.domain import codes
@@ -18,11 +18,13 @@ from app.operations import tables
 from app.operations.demo import photos
 from app.operations.demo.evenings import Evening, demo
 from app.operations.demo.load import Loaded, load_demo
+from app.operations.staff import SERVER
 from app.photos.store import BlobStore
 from app.sync.tables import Commit, Stream
 from tests.operations.conftest import House, Told, decoded, value
 
 _member, _commit, _stream = table(Membership), table(Commit), table(Stream)
+_actor, _user = table(Actor), table(User)
 _visit, _photo, _decision = table(tables.Visit), table(tables.Photo), table(tables.Decision)
 _tally, _exhibit, _report = table(tables.Tally), table(tables.Exhibit), table(tables.CrimeReport)
 
@@ -96,15 +98,24 @@ def test_every_change_was_applied(told: Told) -> None:
 
 
 def test_loading_again_changes_nothing(told: Told) -> None:
-    before = told.rows(select(_stream.c.name, _stream.c.head, _stream.c.chain).order_by(_stream.c.name))
-    members = told.rows(select(_member).order_by(_member.c.stream, _member.c.user))
+    before = _everything(told)
     assert load_demo(told.db, told.data, now_ms(), exercise=True) == Loaded()
     assert load_demo(told.db, told.data, now_ms(), "planned") == Loaded()
-    assert (
-        told.rows(select(_stream.c.name, _stream.c.head, _stream.c.chain).order_by(_stream.c.name)) == before
-    )
-    after = told.rows(select(_member).order_by(_member.c.stream, _member.c.user))
-    assert [(m.stream, m.user, m.role) for m in after] == [(m.stream, m.user, m.role) for m in members]
+    assert _everything(told) == before
+
+
+def _everything(told: Told) -> list[Any]:
+    streams = told.rows(select(_stream.c.name, _stream.c.head, _stream.c.chain).order_by(_stream.c.name))
+    members = select(_member).where(_member.c.user != SERVER).order_by(_member.c.stream, _member.c.user)
+    return [*streams, *told.rows(members), *told.rows(select(_actor.c.id).order_by(_actor.c.id))]
+
+
+def test_an_account_that_was_closed_stays_closed(told: Told) -> None:
+    mine = _user.c.id == "u.komm"
+    told.db.write_now(lambda conn: conn.execute(_user.update().where(mine).values(active=False)).rowcount)
+    load_demo(told.db, told.data, now_ms(), exercise=True)
+    assert told.rows(select(_user.c.active).where(mine))[0].active is False
+    told.db.write_now(lambda conn: conn.execute(_user.update().where(mine).values(active=True)).rowcount)
 
 
 def test_the_exercise_is_for_today_and_nothing_is_recorded_in_it(told: Told) -> None:

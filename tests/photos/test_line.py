@@ -31,7 +31,7 @@ def serving(app: FastAPI) -> Iterator[int]:
 
 
 def cut_off(port: int, tablet: Tablet, path: str, data: bytes) -> None:
-    """Promise a chunk of 1000 bytes, send these and hang up."""
+    """Promise a chunk of 1000 bytes, send these when the server waits for them, and hang up a moment later."""
     lines = [
         f"PATCH /api/v1{path} HTTP/1.1",
         "Host: localhost",
@@ -40,16 +40,22 @@ def cut_off(port: int, tablet: Tablet, path: str, data: bytes) -> None:
         f"Content-Type: {CHUNK}",
         "Upload-Offset: 0",
         "Content-Length: 1000",
+        "Expect: 100-continue",
     ]
-    with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall("\r\n".join([*lines, "", ""]).encode() + data)
-        time.sleep(0.1)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 100")
+        line.sendall(data)
+        time.sleep(0.5)  # the server forgets what it has not read when the line goes
 
 
 def test_a_photo_continues_inside_the_chunk_where_the_line_broke(album: Album, alva: Tablet) -> None:
     path = begin(alva, DATA)
     with serving(album.app) as port:
         cut_off(port, alva, path, DATA[:700])
+        deadline = time.monotonic() + 20
+        while offset(alva, path) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
     assert offset(alva, path) == 700
     for at in (700, 1700):
         assert patch(alva, path, at, DATA[at : at + 1000]).status_code == 204

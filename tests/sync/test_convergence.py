@@ -33,7 +33,7 @@ from tests.sync.histories import (
 from tests.sync.world import SHARED, Person, World
 from tests.twin.node import Twin
 
-EXAMPLES = 60
+EXAMPLES = 40
 KEPT = frozenset({"authority", "user", "device", "actor", "membership", "stream"})
 
 random_lives = settings(

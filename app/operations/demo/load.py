@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.accounts import add_user, grant
-from app.auth.tables import Actor
+from app.auth.tables import Actor, User
 from app.database import Database, table
 from app.domain.commit import actor_id, b64, point_of
 from app.operations import planning
@@ -36,7 +36,8 @@ Cast: TypeAlias = Mapping[str, Author]
 LATEST = "OP3"
 """The evening that can be left to play."""
 
-_actor, _entity, _stream = table(Actor), table(Entity), table(Stream)
+_actor, _user = table(Actor), table(User)
+_entity, _stream = table(Entity), table(Stream)
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,13 @@ def load_demo(
 
 
 def _accounts(conn: Connection, tale: Demo, now: int) -> None:
+    """Accounts that are there already stay as they are: somebody may have closed or changed them."""
+    present = set(conn.execute(select(_user.c.id)).scalars())
     for user in tale.users:
-        add_user(conn, user.id, user.name, user.authority, user.role)
-        grant(conn, REF, user.id, "reader", now)
-        register_device(conn, f"demo-{user.id}", user.device, user.id, now)
+        if user.id not in present:
+            add_user(conn, user.id, user.name, user.authority, user.role)
+            grant(conn, REF, user.id, "reader", now)
+            register_device(conn, f"demo-{user.id}", user.device, user.id, now)
 
 
 def _cast(conn: Connection, tale: Demo, now: int) -> Cast:

@@ -82,7 +82,7 @@ def _scenes_of(seizure: Seizure) -> Iterator[tuple[str, str, str]]:
     """(scene, caption, label): in place, the thing, its number, its seal, as evidence is photographed."""
     if seizure.category != "SPELMASKIN":
         yield "tablets_found", "Tabletter på fyndplatsen", str(seizure.qty)
-        yield "tablets_bag", "Tabletter i bevispåse", seizure.seal or ""
+        yield "tablets_bag", "Tabletter i bevispåse", f"{seizure.seal} {seizure.qty}"
         yield "tablets_seal", f"Plombering {seizure.seal}", seizure.seal or ""
         return
     for number, serial in zip(seizure.points, seizure.serials, strict=True):

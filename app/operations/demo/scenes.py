@@ -130,14 +130,15 @@ def tablets_found(c: Canvas, label: str) -> None:
 
 
 def tablets_bag(c: Canvas, label: str) -> None:
-    """Tablets in the evidence bag, sealed."""
+    """Tablets in the evidence bag, sealed; `label` is the seal and how many."""
+    seal, _, count = label.partition(" ")
     c.gradient((40, 42, 48), (26, 28, 32))
     c.rect((270, 90, 1010, 780), (150, 160, 168), (210, 218, 224), 22, 5)
     c.gradient((168, 178, 186), (126, 136, 146), (292, 180, 988, 760))
     c.rect((270, 90, 1010, 160), (30, 90, 160), radius=10)
     c.text(640, 102, "BESLAG - BEVIS", 42, (236, 240, 244), centre=True)
-    _pills(c, (360, 430, 920, 700), 12)
-    _seal_label(c, 430, 200, label)
+    _pills(c, (360, 430, 920, 700), int(count or "8"))
+    _seal_label(c, 430, 200, seal)
 
 
 def tablets_seal(c: Canvas, label: str) -> None:
