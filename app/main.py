@@ -108,9 +108,9 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     )
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
-    app.add_api_route("/healthz", _health, include_in_schema=False)
+    app.add_api_route("/healthz", _health, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/api/{path:path}", _nothing, methods=METHODS, include_in_schema=False)
-    app.add_api_route("/{path:path}", _static, include_in_schema=False)
+    app.add_api_route("/{path:path}", _static, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def factory() -> FastAPI:
