@@ -1,0 +1,23 @@
+/**
+ * A refusal with its stable code (`urn:insats:<code>` without the prefix), or one of our own: `offline` (no answer, or none
+ * of ours), `not-enrolled`, `storage`, `storage-full`. `wait` is the server's Retry-After in ms.
+ */
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly wait: number;
+
+  constructor(code: string, status = 0, detail = "", wait = 0) {
+    super(`${code}${detail && `: ${detail}`}`);
+    this.name = "Problem";
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+    this.wait = wait;
+  }
+}
+
+export function isProblem(error: unknown, ...codes: readonly string[]): error is Problem {
+  return error instanceof Problem && (codes.length === 0 || codes.includes(error.code));
+}

@@ -1,0 +1,112 @@
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { ChangeState } from "../store/own";
+import type { CommitRow, Verdict } from "../store/schema";
+import { CONTACT_MS } from "../sync/engine";
+import { pendingOf } from "../sync/pending";
+import { type Storage, storage } from "./storage";
+import { isRunning, memory, running, sending } from "./tablet";
+
+/** One of my own commits, or (with `n` null) what is recorded and not yet sealed in one stream. `at` in ms. */
+export interface Item {
+  stream: string;
+  n: number | null;
+  at: number;
+  entities: string[];
+  state: ChangeState;
+  code?: string;
+}
+
+/**
+ * Times in ms, sizes in bytes. `connected`: a good answer within the last 30 s. `problem` is a code: `unauthenticated`,
+ * `server-key`, `receipt`, `storage-full`, … or null.
+ */
+export interface Status {
+  connected: boolean;
+  lastContact: number | null;
+  unsentChanges: number;
+  unsentPhotos: number;
+  oldestUnsent: number | null;
+  syncing: boolean;
+  held: Item[];
+  rejected: Item[];
+  problem: string | null;
+  storage: Storage;
+}
+
+/** Time passes for the reader too: being connected ends by itself. */
+const clock: Signal<number> = signal(Date.now(), { watched: startClock, unwatched: stopClock });
+const CLOCK_MS = 5_000;
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+function startClock(): void {
+  clock.value = Date.now();
+  ticking = setInterval(() => {
+    clock.value = Date.now();
+  }, CLOCK_MS);
+}
+
+function stopClock(): void {
+  clearInterval(ticking);
+}
+
+const MAX_ITEMS = 200;
+
+/** My own recent commits and what is not sealed yet, newest first. */
+export const items: ReadonlySignal<Item[]> = computed(() => {
+  sending.value;
+  const sealed = [...memory.commits.values()].filter((c) => memory.isMine(c.actor)).map(itemOf);
+  return [...unsealedItems(), ...sealed].sort((a, b) => b.at - a.at).slice(0, MAX_ITEMS);
+});
+
+function unsealedItems(): Item[] {
+  const items = new Map<string, Item>();
+  for (const { stream, actor, change, commit } of memory.own.all()) {
+    if (commit || !memory.isMine(actor)) continue;
+    const item = items.get(stream) ?? { stream, n: null, at: change.at, entities: [], state: "local" };
+    if (!item.entities.includes(change.e)) item.entities.push(change.e);
+    items.set(stream, { ...item, at: Math.max(item.at, change.at) });
+  }
+  return [...items.values()];
+}
+
+function itemOf(row: CommitRow): Item {
+  const { stream, n, at, entities } = row;
+  const bad = worst(row);
+  return { stream, n, at, entities, state: bad?.verdict ?? goodState(row), ...(bad?.code && { code: bad.code }) };
+}
+
+function worst({ refused, result }: CommitRow): { verdict: "held" | "rejected"; code?: string } | null {
+  if (refused) return { verdict: "rejected", code: refused };
+  const verdicts = Object.values(result?.changes ?? {});
+  const found = verdicts.find((v) => v.verdict === "rejected") ?? verdicts.find((v) => v.verdict === "held");
+  return found ? (found as Verdict & { verdict: "held" | "rejected" }) : null;
+}
+
+function goodState({ actor, stream, n, result, pruned }: CommitRow): ChangeState {
+  if (!result) return "local";
+  return pruned || n <= memory.chain(actor, stream).stable ? "backed-up" : "received";
+}
+
+export const status: ReadonlySignal<Status> = computed(() => {
+  sending.value;
+  const state = isRunning() ? running().engine.sync.state : null;
+  const pending = pendingOf(memory);
+  const lastContact = state?.lastContact ?? null;
+  return {
+    connected: lastContact !== null && Math.max(clock.value, lastContact) - lastContact < CONTACT_MS,
+    lastContact,
+    unsentChanges: pending.changes,
+    unsentPhotos: pending.photos,
+    oldestUnsent: pending.oldest,
+    syncing: state?.syncing ?? false,
+    held: items.value.filter((item) => item.state === "held"),
+    rejected: items.value.filter((item) => item.state === "rejected"),
+    problem: memory.isFull ? "storage-full" : (state?.problem ?? null),
+    storage: storage.value,
+  };
+});
+
+/** A round now; resolves when it has ended, well or not (see `status`). */
+export function syncNow(): Promise<void> {
+  return running().engine.round("person");
+}

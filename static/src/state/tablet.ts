@@ -1,0 +1,95 @@
+/** The one tablet of this page: its store, memory and engine, and the signals by which views follow it. */
+import { type Signal, signal } from "@preact/signals";
+import { Problem } from "../domain/problem";
+import { Memory } from "../store/memory";
+import { replay, stash } from "../store/rescue";
+import { createSave, type Save } from "../store/save";
+import { DB_NAME, openStore, type UnsealedRow } from "../store/schema";
+import type { Message, Tablet } from "../store/tablet";
+import { createEngine, type Engine } from "../sync/engine";
+
+export const memory = new Memory();
+
+export interface Running {
+  readonly tablet: Tablet;
+  readonly engine: Engine;
+  readonly save: Save;
+}
+
+let current: Running | null = null;
+
+/** What `open` opened. Throws Problem `storage` before that. */
+export function running(): Running {
+  if (!current) throw new Problem("storage", 0, "the store is not open");
+  return current;
+}
+
+export function isRunning(): boolean {
+  return current !== null;
+}
+
+const versions = new Map<string, Signal<number>>();
+
+/** Subscribes the reader to a stream. */
+export function watch(stream: string): void {
+  version(stream).value;
+}
+
+function version(stream: string): Signal<number> {
+  const known = versions.get(stream) ?? signal(0);
+  versions.set(stream, known);
+  return known;
+}
+
+/** The streams this tablet has, sorted. */
+export const streamNames: Signal<readonly string[]> = signal([]);
+/** Rises when something about sending, photos or the session changed. */
+export const sending: Signal<number> = signal(0);
+
+memory.listen({
+  stream(stream) {
+    version(stream).value += 1;
+    if (memory.streams.has(stream) !== streamNames.peek().includes(stream))
+      streamNames.value = [...memory.streams.keys()].sort();
+  },
+  status() {
+    sending.value += 1;
+  },
+});
+
+/** Opens the store and reads all of it into memory; nothing here needs the server. */
+export async function open(): Promise<Running> {
+  if (current) return current;
+  const db = await openStore(DB_NAME, () => lost([])).catch((error: unknown) => {
+    throw new Problem("storage", 0, String(error));
+  });
+  const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
+  const announce = (message: Message) => channel?.postMessage(message);
+  const tablet: Tablet = { db, memory, now: () => Date.now(), announce, lost };
+  channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, event.data));
+  if (typeof localStorage !== "undefined") await replay(tablet, localStorage);
+  await memory.load(db);
+  const engine = createEngine(tablet);
+  current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
+  return current;
+}
+
+/** Another tab has written: read again what it changed. */
+async function follow({ db }: Tablet, message: Message): Promise<void> {
+  if (message === "own") await memory.loadOwn(db);
+  else if (message === "all") await memory.load(db);
+  else await memory.loadReplica(db, message.replica);
+}
+
+const RELOADED = "insats.reloaded";
+/** A reload that did not help is not repeated within this time (ms). */
+const RELOAD_EVERY_MS = 30_000;
+
+function lost(rows: readonly UnsealedRow[]): void {
+  if (typeof location === "undefined") return;
+  if (rows.length > 0) stash(localStorage, rows);
+  const last = Number(sessionStorage.getItem(RELOADED) ?? "0");
+  if (Math.abs(Date.now() - last) < RELOAD_EVERY_MS) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
+}

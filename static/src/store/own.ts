@@ -1,0 +1,81 @@
+import type { Change } from "../domain/change";
+import type { OwnChange } from "../domain/overlay";
+import type { CommitRow, UnsealedRow } from "./schema";
+
+/** A change of this tablet: recorded, or in a kept commit. */
+export interface Own {
+  readonly change: Change;
+  readonly stream: string;
+  readonly actor: string;
+  /** While not sealed: when it was saved (ms), and its group. */
+  readonly unsealed?: UnsealedRow;
+  readonly commit?: CommitRow;
+}
+
+export type ChangeState = "local" | "received" | "backed-up" | "held" | "rejected";
+
+/** Where a change stands against the replica at `cursor`. */
+export function partOf(own: Own, cursor: number): OwnChange["part"] {
+  const { change, commit } = own;
+  if (!commit) return "shown";
+  const verdict = commit.result?.changes[change.id]?.verdict;
+  if (commit.refused || verdict === "rejected") return "refused";
+  if (verdict === "held") return commit.overtaken?.includes(change.id) ? "applied" : "shown";
+  const isPlaced = commit.placed && commit.placed.seq <= cursor;
+  const isSkipped = !commit.result && commit.placed?.skip.includes(change.id);
+  return isPlaced && !isSkipped ? "applied" : "shown";
+}
+
+/** What may be said of a change. `stable`: the last commit of its chain that a verified backup covers. */
+export function stateOf(own: Own, stable: number): ChangeState {
+  const { change, commit } = own;
+  if (commit?.refused) return "rejected";
+  if (!commit?.result) return "local";
+  const verdict = commit.result.changes[change.id]?.verdict;
+  if (verdict === "held" || verdict === "rejected") return verdict;
+  return commit.n <= stable ? "backed-up" : "received";
+}
+
+/** The own changes of all kept commits and of what is not sealed, by id and by entity. */
+export class OwnChanges {
+  readonly #byId = new Map<string, Own>();
+  readonly #byEntity = new Map<string, Map<string, Own>>();
+
+  clear(): void {
+    this.#byId.clear();
+    this.#byEntity.clear();
+  }
+
+  put(own: Own): void {
+    const key = `${own.stream} ${own.change.e}`;
+    const here = this.#byEntity.get(key) ?? new Map<string, Own>();
+    this.#byEntity.set(key, here.set(own.change.id, own));
+    this.#byId.set(own.change.id, own);
+  }
+
+  delete(id: string): void {
+    const own = this.#byId.get(id);
+    if (!own) return;
+    this.#byId.delete(id);
+    this.#byEntity.get(`${own.stream} ${own.change.e}`)?.delete(id);
+  }
+
+  get(id: string): Own | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): Iterable<Own> {
+    return this.#byId.values();
+  }
+
+  ofEntity(stream: string, entity: string): readonly Own[] {
+    return [...(this.#byEntity.get(`${stream} ${entity}`)?.values() ?? [])];
+  }
+
+  /** The newest own change of a cell. */
+  latest(stream: string, entity: string, field: string): Own | undefined {
+    return this.ofEntity(stream, entity)
+      .filter((o) => o.change.f === field)
+      .reduce<Own | undefined>((best, o) => (best && best.change.id > o.change.id ? best : o), undefined);
+  }
+}

@@ -1,0 +1,177 @@
+import "fake-indexeddb/auto";
+import { describe, expect, it, vi } from "vitest";
+import type { Problem } from "../domain/problem";
+import { freeBallast, hasBallast, layBallast } from "./ballast";
+import { replay, stash } from "./rescue";
+import { openWindow, STREAM, type TestStore } from "./testing";
+
+const VISIT = "visit_1";
+
+function counting(store: TestStore, delta: number): Promise<void> {
+  return store.save(() => {
+    const seen = [...(store.memory.view(STREAM, "tally_1")?.cells.entry ?? [])];
+    const before = (seen.at(-1)?.[1] as number | undefined) ?? 0;
+    return { writes: [{ stream: STREAM, e: "tally_1", f: "entry", v: before + delta, seen }] };
+  });
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "saved",
+    (error: Problem) => error.code,
+  );
+
+describe("recording", () => {
+  it("is on disk, strictly, before it is shown", async () => {
+    const store = await openWindow();
+    const transaction = vi.spyOn(store.tablet.db, "transaction");
+    const saved = store.write(VISIT, "status", "INNE");
+    expect(store.shown(VISIT, "status")).toEqual([]);
+    await saved;
+    expect(store.shown(VISIT, "status")).toEqual(["INNE"]);
+    expect(
+      transaction.mock.calls.every(([, mode, options]) => mode === "readwrite" && options?.durability === "strict"),
+    ).toBe(true);
+    expect((await openWindow(store.tablet.db.name)).shown(VISIT, "status")).toEqual(["INNE"]);
+  });
+
+  it("of several streams is one transaction", async () => {
+    const store = await openWindow();
+    const other = STREAM.replace("shared", "POL");
+    const cell = (stream: string) => ({ stream, e: VISIT, f: "status", v: "INNE", seen: [] });
+    const transaction = vi.spyOn(store.tablet.db, "transaction");
+    await store.save(() => ({ writes: [cell(STREAM), cell(other)] }));
+    expect(transaction).toHaveBeenCalledTimes(1);
+    expect((await store.unsealed()).map((row) => row.stream).sort()).toEqual([other, STREAM].sort());
+  });
+
+  it("takes rising ids and names what was seen", async () => {
+    const store = await openWindow();
+    await store.write(VISIT, "status", "PAVAG");
+    store.clock.now += 3_600_000;
+    await store.write(VISIT, "status", "INNE");
+    store.clock.now -= 86_400_000;
+    await store.write(VISIT, "status", "KLART");
+    const changes = (await store.unsealed()).map((row) => row.change);
+    expect(changes.map((c) => c.v)).toEqual(["PAVAG", "INNE", "KLART"]);
+    expect(changes.map((c) => c.replaces)).toEqual([[], [changes[0]?.id], [changes[1]?.id]]);
+  });
+
+  it("refuses what would poison the queue, and saves nothing of it", async () => {
+    const store = await openWindow();
+    expect(await codeOf(store.write(VISIT, "persons", 1.5))).toBe("malformed");
+    expect(await codeOf(store.write(VISIT, "text", "x".repeat(70_000)))).toBe("too-large");
+    expect(await store.unsealed()).toEqual([]);
+    await store.write(VISIT, "text", "a\u0000\ud800");
+    expect(store.shown(VISIT, "text")).toEqual(["a\ufffd"]);
+  });
+
+  it("without an actor is refused", async () => {
+    const store = await openWindow();
+    store.memory.session = null;
+    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("not-enrolled");
+  });
+});
+
+describe("quick changes of mind", () => {
+  it("become one change that names what the first one replaced", async () => {
+    const store = await openWindow();
+    await store.write(VISIT, "status", "PAVAG");
+    store.clock.now += 60_000;
+    for (const status of ["INNE", "KLART", "AVBR"]) {
+      store.clock.now += 500;
+      await store.write(VISIT, "status", status);
+    }
+    const changes = (await store.unsealed()).map((row) => row.change);
+    expect(changes.map((c) => c.v)).toEqual(["PAVAG", "AVBR"]);
+    expect(changes[1]?.replaces).toEqual([changes[0]?.id]);
+    expect(store.shown(VISIT, "status")).toEqual(["AVBR"]);
+  });
+
+  it("stay two when the first is old, sealed, unseen, or part of a group", async () => {
+    const store = await openWindow();
+    await store.save(() => ({ writes: [{ stream: STREAM, e: VISIT, f: "a", v: 1, seen: [] }], whole: true }));
+    await store.write(VISIT, "a", 2);
+    await store.write(VISIT, "b", 1);
+    await store.write(VISIT, "b", 2, []);
+    await store.write(VISIT, "c", 1);
+    store.clock.now += 2_000;
+    await store.write(VISIT, "c", 2);
+    await store.write(VISIT, "d", 1);
+    const sealed = (await store.unsealed()).at(-1)?.change.id ?? "";
+    await store.tablet.db.delete("unsealed", sealed);
+    await store.write(VISIT, "d", 2);
+    const changes = (await store.unsealed()).map((row) => row.change);
+    expect(changes.map((c) => `${c.f}${c.v}`)).toEqual(["a1", "a2", "b1", "b2", "c1", "c2", "d2"]);
+    expect(changes.at(-1)?.replaces).toEqual([sealed]);
+  });
+});
+
+describe("taps", () => {
+  it("that do not wait for one another all count", async () => {
+    const store = await openWindow();
+    await Promise.all(Array.from({ length: 20 }, () => counting(store, 1)));
+    expect(store.shown("tally_1", "entry")).toEqual([20]);
+  });
+
+  it("in two windows at once all count", async () => {
+    const one = await openWindow();
+    const two = await openWindow(one.tablet.db.name);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => counting(i % 2 ? one : two, 1)));
+    await one.memory.loadOwn(one.tablet.db);
+    expect(one.shown("tally_1", "entry")).toEqual([10]);
+  });
+});
+
+describe("a full disk", () => {
+  it("frees the reserve and saves; without a reserve it says so", async () => {
+    const store = await openWindow();
+    await layBallast(store.tablet.db, 2);
+    failOnce(store, "QuotaExceededError");
+    await store.write(VISIT, "status", "INNE");
+    expect(store.shown(VISIT, "status")).toEqual(["INNE"]);
+    expect(store.memory.isFull).toBe(true);
+    expect(await hasBallast(store.tablet.db)).toBe(false);
+    failOnce(store, "QuotaExceededError");
+    expect(await codeOf(store.write(VISIT, "status", "KLART"))).toBe("storage-full");
+    expect(store.shown(VISIT, "status")).toEqual(["INNE"]);
+    expect(await freeBallast(store.tablet.db)).toBe(false);
+  });
+});
+
+describe("a lost database", () => {
+  it("hands over what was being recorded, which is there after the reload, once", async () => {
+    const store = await openWindow();
+    failOnce(store, "UnknownError");
+    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("storage");
+    expect(store.lost.map((row) => row.change.v)).toEqual(["INNE"]);
+    const storage = webStorage();
+    stash(storage, store.lost);
+    const again = await openWindow(store.tablet.db.name);
+    await replay(again.tablet, storage);
+    await replay(again.tablet, storage);
+    await again.memory.load(again.tablet.db);
+    expect(again.shown(VISIT, "status")).toEqual(["INNE"]);
+    expect(storage.length).toBe(0);
+  });
+});
+
+function failOnce({ tablet }: TestStore, name: string): void {
+  vi.spyOn(tablet.db, "transaction").mockImplementationOnce(() => {
+    throw new DOMException("Connection to Indexed Database server lost", name);
+  });
+}
+
+function webStorage(): Storage {
+  const items = new Map<string, string>();
+  return {
+    get length() {
+      return items.size;
+    },
+    clear: () => items.clear(),
+    getItem: (key) => items.get(key) ?? null,
+    key: () => null,
+    removeItem: (key) => void items.delete(key),
+    setItem: (key, value) => void items.set(key, value),
+  };
+}

@@ -1,0 +1,16 @@
+import type { Memory } from "./memory";
+import type { Db, UnsealedRow } from "./schema";
+
+/** What one tab tells the others: that the named part of the store is not as they have it in memory. */
+export type Message = "own" | "all" | { readonly replica: string };
+
+/** The store of this tablet with its picture in memory; tests make several of them. */
+export interface Tablet {
+  readonly db: Db;
+  readonly memory: Memory;
+  /** This device's clock in ms. It may be wrong; nothing but display depends on it. */
+  now(): number;
+  announce(message: Message): void;
+  /** The browser has dropped the database for good: keep these recordings elsewhere and start again. */
+  lost(rows: readonly UnsealedRow[]): void;
+}

@@ -1,0 +1,132 @@
+import { utf8 } from "../domain/bytes";
+import { Problem } from "../domain/problem";
+import type { User } from "../store/schema";
+import { type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
+
+const BASE = "/api/v1";
+/** Below this a compressed body is hardly smaller. */
+const GZIP_FROM = 400;
+
+export interface Timeouts {
+  /** Small answers, ms. */
+  readonly short: number;
+  /** Pages, snapshots and photo chunks over a bad link, ms. */
+  readonly long: number;
+}
+export const TIMEOUTS: Timeouts = { short: 15_000, long: 120_000 };
+
+/** What a call needs to know of the tablet at the moment it is made. */
+export interface Caller {
+  token(): string | null;
+  actor(): string | null;
+  /** The value of `Insats-Pending`. */
+  pending(): string;
+  /** The server has answered. */
+  contact(): void;
+}
+
+export interface CallOptions {
+  method?: string;
+  body?: string | Uint8Array<ArrayBuffer>;
+  gzip?: boolean;
+  type?: string;
+  headers?: Record<string, string>;
+  timeout?: number;
+  /** Ends the call instead of a timeout: for an answer that has no end. */
+  signal?: AbortSignal;
+}
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+export type Api = ReturnType<typeof createApi>;
+
+/**
+ * The calls of the protocol. Each rejects with a Problem: the server's, or `offline` when there was no answer in time or
+ * one that our server does not write (a captive portal).
+ */
+export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIMEOUTS) {
+  async function call(path: string, options: CallOptions = {}): Promise<Response> {
+    const signal = options.signal ?? AbortSignal.timeout(options.timeout ?? timeouts.short);
+    const init = { ...(await requestOf(caller, options)), signal };
+    const response = await fetch(path.startsWith(BASE) ? path : BASE + path, init).catch(offline);
+    if (!response.ok) throw await problemOf(response, caller);
+    caller.contact();
+    return response;
+  }
+
+  const text = async (path: string, options?: CallOptions) => (await call(path, options)).text().catch(offline);
+  const json = async <T>(path: string, options?: CallOptions) => parseJson<T>(await text(path, options));
+  const post = <T>(path: string, value: unknown) =>
+    json<T>(path, { method: "POST", body: JSON.stringify(value), type: "application/json" });
+
+  return {
+    call,
+    long: timeouts.long,
+    stream: (path: string, signal: AbortSignal) => call(path, { signal, headers: { Accept: "text/event-stream" } }),
+    enrol: (code: string, device: { id: string; label: string }) =>
+      post<{ token: string; user: User }>("/enrol", { code, device }),
+    registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
+    /** Speaks of the caller's present actor unless another one of the same user is named. */
+    hello: (actor?: string) =>
+      json<Hello>("/hello", {
+        headers: { "Insats-Pending": caller.pending(), ...(actor && { "Insats-Actor": actor }) },
+      }),
+    push: (lines: string) =>
+      json<PushAnswer>("/commits", {
+        method: "POST",
+        body: lines,
+        type: "application/x-ndjson",
+        gzip: true,
+        headers: { "Insats-Pending": caller.pending() },
+        timeout: timeouts.long,
+      }),
+    changes: (after: string) => text(`/changes?after=${encodeURIComponent(after)}`, { timeout: timeouts.long }),
+    snapshot: (stream: string) => text(`/streams/${streamPath(stream)}/snapshot`, { timeout: timeouts.long }),
+    digest: (stream: string) =>
+      json<{ stream: string; seq: number; digest: string }>(`/streams/${streamPath(stream)}/digest`),
+    devices: () => json<unknown>("/devices"),
+    missing: (sha256: readonly string[]) => post<Missing>("/blobs/missing", { sha256 }),
+    blob: async (sha256: string) => (await call(`/blobs/${sha256}`, { timeout: timeouts.long })).blob().catch(offline),
+  };
+}
+
+async function requestOf(caller: Caller, options: CallOptions): Promise<RequestInit> {
+  const [token, actor] = [caller.token(), caller.actor()];
+  const headers: Record<string, string> = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(actor && { "Insats-Actor": actor }),
+    ...options.headers,
+  };
+  if (options.type) headers["Content-Type"] = options.type;
+  const bytes = typeof options.body === "string" ? utf8(options.body) : options.body;
+  const body = options.gzip && bytes && bytes.length >= GZIP_FROM ? await gzipped(bytes, headers) : bytes;
+  return { method: options.method ?? "GET", headers, cache: "no-store", ...(body && { body }) };
+}
+
+async function gzipped(
+  bytes: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  headers["Content-Encoding"] = "gzip";
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function offline(error: unknown): never {
+  throw new Problem("offline", 0, String(error));
+}
+
+interface ProblemDocument {
+  type?: string;
+  detail?: string;
+  title?: string;
+}
+
+async function problemOf(response: Response, caller: Caller): Promise<Problem> {
+  const isOurs = response.headers.get("Content-Type")?.includes("problem+json") ?? false;
+  if (!isOurs) return new Problem("offline", response.status, "the answer is not our server's");
+  caller.contact();
+  const document = (await response.json().catch(() => ({}))) as ProblemDocument;
+  const code = document.type?.replace("urn:insats:", "") ?? "internal";
+  const wait = Number(response.headers.get("Retry-After") ?? "0") * 1_000 || 0;
+  return new Problem(code, response.status, document.detail ?? document.title ?? "", wait);
+}

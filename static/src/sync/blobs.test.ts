@@ -1,0 +1,167 @@
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { hex, sha256 } from "../domain/bytes";
+import { CHUNK_BYTES, type NewBlob, readBlob } from "../store/photos";
+import { OP, openTablet, POL, SHARED, settle, TestServer, type TestTablet } from "./testing";
+
+const VISIT = `visit_${OP}`;
+let server: TestServer;
+let anna: TestTablet;
+
+beforeEach(async () => {
+  server = new TestServer();
+  server.members.set("anna", { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
+  anna = await openTablet(server, "anna");
+  await settle(anna);
+});
+
+const patches = () => server.calls.filter((call) => call.startsWith("PATCH"));
+
+function blob(size: number, kind: NewBlob["kind"], seed = 1): NewBlob {
+  const bytes = Uint8Array.from({ length: size }, (_, i) => (i * seed) % 251);
+  return {
+    sha256: hex(sha256(bytes)),
+    mime: "image/jpeg",
+    kind,
+    bytes: bytes.buffer,
+    stream: POL,
+    added: anna.clock.now,
+  };
+}
+
+async function takePhoto(blobs: readonly NewBlob[], id = `photo_${OP}`): Promise<void> {
+  const reference = ({ sha256: hash, bytes }: NewBlob) => ({
+    sha256: hash,
+    size: bytes.byteLength,
+    mime: "image/jpeg",
+  });
+  const cells = blobs.map((b) => ({ stream: POL, e: id, f: b.kind, v: reference(b), seen: [] }));
+  await anna.save(() => ({ writes: [{ stream: POL, e: id, f: "visit", v: VISIT, seen: [] }, ...cells], blobs }));
+}
+
+const stateOf = (b: NewBlob) => anna.memory.photos.get(b.sha256)?.state;
+const stored = async (b: NewBlob) => anna.tablet.db.getAllKeys("chunks", IDBKeyRange.bound([b.sha256], [b.sha256, []]));
+
+describe("a photo", () => {
+  it("lies in chunks as it was delivered", async () => {
+    const original = blob(CHUNK_BYTES * 2 + 17, "blob");
+    await takePhoto([original]);
+    expect(await stored(original)).toHaveLength(3);
+    const row = anna.memory.photos.get(original.sha256);
+    const read = row && (await readBlob(anna.tablet.db, row));
+    expect(hex(sha256(new Uint8Array((await read?.arrayBuffer()) ?? new ArrayBuffer())))).toBe(original.sha256);
+  });
+
+  it("is uploaded after its thumbnail, chunk by chunk", async () => {
+    const [thumb, original] = [blob(5_000, "thumb", 3), blob(CHUNK_BYTES * 2 + 17, "blob")];
+    await takePhoto([original, thumb]);
+    await settle(anna);
+    expect([...server.state.blobs.keys()]).toEqual([thumb.sha256, original.sha256]);
+    expect(patches()).toHaveLength(4);
+    expect([stateOf(thumb), stateOf(original)]).toEqual(["verified", "verified"]);
+  });
+
+  it("goes on where it stopped, also after the app was closed", async () => {
+    const original = blob(CHUNK_BYTES * 4, "blob");
+    await takePhoto([original]);
+    server.faults.drop = (call) => call.startsWith("PATCH") && patches().length >= 2;
+    await anna.round();
+    expect(stateOf(original)).toBe("local");
+    server.faults.drop = () => false;
+    anna = await openTablet(server, "anna", anna.tablet.db.name);
+    await settle(anna);
+    expect(stateOf(original)).toBe("verified");
+    expect(patches().length).toBeLessThanOrEqual(5);
+  });
+
+  it("survives lost answers and requests that are sent twice", async () => {
+    const original = blob(CHUNK_BYTES * 3, "blob");
+    await takePhoto([original]);
+    let losses = 2;
+    server.faults.lose = (call) => call.startsWith("PATCH") && losses-- > 0;
+    for (let i = 0; i < 3; i++) await anna.round();
+    server.faults.twice = true;
+    for (let i = 0; i < 4; i++) await anna.round();
+    expect(stateOf(original)).toBe("verified");
+    expect(server.state.blobs.get(original.sha256)?.length).toBe(original.bytes.byteLength);
+  });
+
+  it("with the same bytes as another one is stored and sent once", async () => {
+    const original = blob(2_000, "blob");
+    await takePhoto([original], "photo_a");
+    await takePhoto([original], "photo_b");
+    await settle(anna);
+    expect(anna.memory.photos.get(original.sha256)?.refs.map((r) => r.entity)).toEqual(["photo_a", "photo_b"]);
+    expect(patches()).toHaveLength(1);
+  });
+
+  it("whose bytes were damaged here is called so, and the others go on", async () => {
+    const [bad, good] = [blob(2_000, "blob"), blob(3_000, "blob", 7)];
+    await takePhoto([bad], "photo_a");
+    await takePhoto([good], "photo_b");
+    await anna.tablet.db.put("chunks", new Uint8Array(2_000).buffer, [bad.sha256, 0]);
+    await settle(anna);
+    expect([stateOf(bad), stateOf(good)]).toEqual(["mismatch", "verified"]);
+  });
+
+  it("does not hold up words: a tap between two chunks goes first", async () => {
+    await takePhoto([blob(CHUNK_BYTES * 3, "blob")]);
+    const real = server.fetch;
+    let taps = 0;
+    const fetch: typeof real = async (path, init) => {
+      const answer = await real(path, init);
+      if (init.method === "PATCH" && taps++ === 0) {
+        await anna.write(SHARED, VISIT, "status", "INNE");
+        anna.engine.wake("save");
+      }
+      return answer;
+    };
+    anna = await openTablet(Object.assign(Object.create(server) as TestServer, { fetch }), "anna", anna.tablet.db.name);
+    await anna.round();
+    const calls = server.calls.filter((call) => call.startsWith("PATCH") || call === "POST /commits");
+    expect(calls).toEqual([
+      "POST /commits",
+      expect.stringMatching(/^PATCH/),
+      "POST /commits",
+      expect.stringMatching(/^PATCH/),
+      expect.stringMatching(/^PATCH/),
+    ]);
+  });
+});
+
+describe("the original", () => {
+  it("is deleted only when it is verified and a backup covers what references it; the thumbnail stays", async () => {
+    const [thumb, original] = [blob(5_000, "thumb", 3), blob(9_000, "blob")];
+    await takePhoto([original, thumb]);
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(1);
+    server.makeStable();
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(0);
+    expect(await stored(thumb)).toHaveLength(1);
+    expect(anna.memory.photos.get(original.sha256)?.dropped).toBe(true);
+  });
+
+  it("stays while the server has not verified it, whatever backups cover", async () => {
+    const original = blob(9_000, "blob");
+    server.faults.drop = (call) => call.includes("/blobs");
+    await takePhoto([original]);
+    await settle(anna);
+    server.makeStable();
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(1);
+    server.faults.drop = () => false;
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(0);
+  });
+
+  it("is sent again when a restored server has lost it", async () => {
+    const original = blob(9_000, "blob");
+    const backup = server.backup();
+    await takePhoto([original]);
+    await settle(anna);
+    server.restore(backup);
+    await settle(anna);
+    expect(server.state.blobs.has(original.sha256)).toBe(true);
+  });
+});

@@ -1,0 +1,44 @@
+import type { Tablet } from "../store/tablet";
+import type { Api } from "./api";
+
+/** What the engine knows and no transaction needs to keep. Times in ms of this device's clock. */
+export interface SyncState {
+  /** The code of what went wrong in the last round, for people: `unauthenticated`, `receipt`, … */
+  problem: string | null;
+  /** The server does not have the key that was pinned at the first hello. */
+  isOtherServer: boolean;
+  lastContact: number | null;
+  lastHello: number;
+  lastElders: number;
+  syncing: boolean;
+  /** Bytes free on this device as the browser tells it, when it tells. */
+  free: number | null;
+  /** Digests being uploaded now. */
+  readonly uploading: Set<string>;
+  /** Heads that the server has told of. */
+  readonly heads: Map<string, number>;
+}
+
+export interface Sync {
+  readonly tablet: Tablet;
+  readonly api: Api;
+  readonly state: SyncState;
+}
+
+export function newState(): SyncState {
+  return {
+    problem: null,
+    isOtherServer: false,
+    lastContact: null,
+    lastHello: 0,
+    lastElders: 0,
+    syncing: false,
+    free: null,
+    uploading: new Set(),
+    heads: new Map(),
+  };
+}
+
+export function noteHead(state: SyncState, stream: string, head: number): void {
+  state.heads.set(stream, Math.max(head, state.heads.get(stream) ?? 0));
+}

@@ -1,0 +1,120 @@
+import { FIRST_CHAIN } from "../domain/commit";
+import { purgeStreams } from "../store/purge";
+import type { ChainRow, StreamRow } from "../store/schema";
+import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
+import { asKnownActor, namedActor } from "./actor";
+import { noteHead, type Sync } from "./context";
+import type { Hello, HelloStream } from "./protocol";
+import { prune } from "./prune";
+import { forgetResults } from "./repair";
+
+/** How often to ask for what backups cover of actors that seal nothing more (ms). */
+const ELDERS_MS = 600_000;
+
+/** Greets the server and does all that its answer asks for but sending and pulling. */
+export async function greet(sync: Sync): Promise<void> {
+  const before = sync.tablet.now();
+  const hello = await asKnownActor(sync, () => sync.api.hello());
+  const now = sync.tablet.now();
+  await keepFacts(sync, hello, hello.now - (before + now) / 2);
+  const gone = [...sync.tablet.memory.streams.keys()].filter((name) => !(name in hello.streams));
+  if (gone.length > 0) await purgeStreams(sync.tablet, gone);
+  for (const name of gone) sync.state.heads.delete(name);
+  await keepStable(sync, hello, namedActor(sync.tablet));
+  await askForElders(sync, now);
+  await prune(sync.tablet);
+  sync.state.lastHello = now;
+}
+
+async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
+  const { db, memory } = sync.tablet;
+  const [epoch, server] = await Promise.all([readMeta(db, "epoch"), readMeta(db, "server")]);
+  // A server with another key cannot give receipts that count; what it sends is read, what it claims is not believed.
+  sync.state.isOtherServer = server !== undefined && server.key !== hello.server.key;
+  const isNewEpoch = epoch !== undefined && epoch !== hello.epoch;
+  const streams = Object.entries(hello.streams).map(([name, told]) =>
+    next(memory.streams.get(name), name, told, isNewEpoch),
+  );
+  const resets = streams.filter((s) => s.reset && !memory.streams.get(s.stream)?.reset).map((s) => s.stream);
+  const lost = lostCommits(sync, hello);
+  const isRewound = isNewEpoch || resets.length > 0 || lost.size > 0;
+  const stores: Stores[] = ["meta", "streams", ...(isRewound ? (["commits", "photos"] as const) : [])];
+  await loosely(db, stores, async (tx) => {
+    const meta = tx.objectStore("meta");
+    await Promise.all([
+      meta.put(hello.epoch, "epoch"),
+      meta.put(off, "off"),
+      server ?? meta.put(hello.server, "server"),
+    ]);
+    await Promise.all(streams.map((row) => keepStream(tx, row)));
+    if (isRewound) await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
+    if (isNewEpoch) await doubtPhotos(tx);
+  });
+  if (isNewEpoch) sync.state.heads.clear();
+  for (const row of streams)
+    row.reset ? sync.state.heads.set(row.stream, row.head) : noteHead(sync.state, row.stream, row.head);
+  if (isRewound || streams.length !== memory.streams.size) await memory.load(db);
+  memory.off = off;
+}
+
+/** What to know of a stream from now on: new ones begin empty, those that cannot be continued take a snapshot. */
+function next(known: StreamRow | undefined, stream: string, told: HelloStream, isNewEpoch: boolean): StreamRow {
+  const { role, head } = told;
+  if (!known) return { stream, role, head, cursor: 0, chain: FIRST_CHAIN, reset: head > 0 };
+  const isOtherChain = head === known.cursor && head > 0 && told.chain !== known.chain;
+  return { ...known, role, head, reset: known.reset || isNewEpoch || head < known.cursor || isOtherChain };
+}
+
+/** Another tab may have pulled since: its cursor stands, unless this is a reset. */
+async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
+  const store = tx.objectStore("streams");
+  const stored = await store.get(row.stream);
+  const { cursor, chain } = stored ?? row;
+  await store.put({ ...row, cursor, chain });
+}
+
+/** Commits that this actor has a receipt for and the server no longer has. */
+function lostCommits({ tablet }: Sync, hello: Hello): Set<string> {
+  const actor = namedActor(tablet);
+  const isLost = (stream: string, n: number) => stream in hello.streams && n > (hello.streams[stream]?.mine?.n ?? 0);
+  const mine = [...tablet.memory.commits.values()].filter((c) => c.actor === actor && c.result && !c.pruned);
+  return new Set(mine.filter((c) => isLost(c.stream, c.n)).map((c) => c.hash));
+}
+
+/** A restored server may have lost bytes that it had verified; ask again. Only what a backup covers was ever deleted here. */
+async function doubtPhotos(tx: Writing<Stores>): Promise<void> {
+  const photos = tx.objectStore("photos");
+  const rows = (await photos.getAll()).filter((p) => p.state === "verified" && !p.dropped);
+  await Promise.all(rows.map((row) => photos.put({ ...row, state: "local" })));
+}
+
+/** Notes up to where backups cover the chains of the actor that the answer speaks of. */
+async function keepStable({ tablet }: Sync, hello: Hello, actor: string | null): Promise<void> {
+  const moved = Object.entries(hello.streams).flatMap(([stream, { mine }]): ChainRow[] => {
+    const chain = tablet.memory.chain(actor ?? "", stream);
+    return mine && chain.n > 0 && mine.stable !== chain.stable ? [{ ...chain, stable: mine.stable }] : [];
+  });
+  if (moved.length === 0) return;
+  const chains = await loosely(tablet.db, ["chains"], (tx) => Promise.all(moved.map((row) => moveStable(tx, row))));
+  for (const row of chains) tablet.memory.setChain(row);
+  tablet.memory.announceStatus();
+}
+
+async function moveStable(tx: Writing<"chains">, row: ChainRow): Promise<ChainRow> {
+  const store = tx.objectStore("chains");
+  const stored = await store.get([row.actor, row.stream]);
+  const moved = { ...(stored ?? row), stable: row.stable };
+  await store.put(moved);
+  return moved;
+}
+
+/** Forked and replaced actors still have commits waiting for a backup; `hello` speaks of one actor at a time. */
+async function askForElders(sync: Sync, now: number): Promise<void> {
+  if (now - sync.state.lastElders < ELDERS_MS) return;
+  sync.state.lastElders = now;
+  const { memory } = sync.tablet;
+  const waiting = new Set([...memory.commits.values()].filter((c) => c.result && !c.pruned).map((c) => c.actor));
+  for (const actor of memory.actors.values())
+    if (actor.retired && actor.registered && memory.isMine(actor.id) && waiting.has(actor.id))
+      await keepStable(sync, await sync.api.hello(actor.id), actor.id);
+}

@@ -1,0 +1,47 @@
+import type { Tablet } from "../store/tablet";
+import { loosely, readMeta } from "../store/transaction";
+
+/** How often the holder of the sync lock shows that it is awake, and after which silence another tab takes it (ms). */
+const HEARTBEAT_MS = 5_000;
+export const STEAL_AFTER_MS = 30_000;
+
+/** Runs `work` while no other tab holds the lock of that name. Where there are no Web Locks, tabs just take turns by luck. */
+export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (!globalThis.navigator?.locks) return work();
+  return await navigator.locks.request(name, work);
+}
+
+/**
+ * Runs `work` if no other tab is syncing; false if one is. A frozen window keeps its lock, hence the heartbeat: a holder
+ * that has been silent is robbed. Nothing depends on the lock for correctness, only for not doing things twice.
+ */
+export async function withSyncLock(tablet: Tablet, work: () => Promise<void>): Promise<boolean> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return hold(tablet, work);
+  const name = `${tablet.db.name}-sync`;
+  const steal = await isSilent(tablet);
+  const run = (lock: unknown) => (lock ? hold(tablet, work) : Promise.resolve(false));
+  return await locks.request(name, { ifAvailable: true }, run).then((held) => {
+    return held || !steal ? held : locks.request(name, { steal: true }, run);
+  });
+}
+
+async function hold(tablet: Tablet, work: () => Promise<void>): Promise<boolean> {
+  await beat(tablet);
+  const timer = setInterval(() => void beat(tablet).catch(() => undefined), HEARTBEAT_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return true;
+}
+
+async function beat({ db, now }: Tablet): Promise<void> {
+  await loosely(db, ["meta"], (tx) => tx.objectStore("meta").put(now(), "heartbeat"));
+}
+
+async function isSilent({ db, now }: Tablet): Promise<boolean> {
+  const last = (await readMeta(db, "heartbeat")) ?? 0;
+  return Math.abs(now() - last) > STEAL_AFTER_MS;
+}

@@ -1,0 +1,118 @@
+import type { Cells } from "../domain/merge";
+import { Problem } from "../domain/problem";
+import type { User, Verdict } from "../store/schema";
+
+/** What travels, as docs/sync.md section 4 has it. */
+export interface Hello {
+  readonly epoch: string;
+  readonly now: number;
+  readonly server: { readonly kid: string; readonly key: string };
+  readonly user: User;
+  readonly actor: { readonly id: string; readonly status: string } | null;
+  readonly streams: Readonly<Record<string, HelloStream>>;
+}
+
+export interface HelloStream {
+  readonly head: number;
+  readonly role: string;
+  readonly chain: string;
+  readonly mine?: { readonly n: number; readonly head: string; readonly stable: number };
+}
+
+export interface PushResult {
+  readonly actor: string;
+  readonly stream: string;
+  readonly n: number;
+  readonly hash: string;
+  readonly seq: number | null;
+  readonly received: number;
+  readonly forked: boolean;
+  readonly changes: Record<string, Verdict>;
+}
+
+/** What the receipt signs of a result. */
+export type Receipted = Pick<PushResult, "actor" | "stream" | "n" | "hash" | "seq" | "received">;
+
+/** `line` counts the commits of the request from 1. */
+export interface PushError {
+  readonly type: string;
+  readonly line?: number;
+  readonly actor?: string;
+  readonly stream?: string;
+  readonly n?: number;
+  readonly expect?: number;
+}
+
+export interface PushAnswer {
+  readonly epoch: string;
+  readonly results: readonly PushResult[];
+  readonly errors: readonly PushError[];
+  readonly receipt: string;
+  readonly heads: Readonly<Record<string, number>>;
+}
+
+export interface EntryLine {
+  readonly r: string;
+  readonly h: string;
+  readonly b: string;
+  readonly s: string;
+}
+
+export interface PageEnd {
+  readonly end: true;
+  readonly stream: string;
+  readonly head: number;
+  readonly chain: string;
+}
+
+export interface ServerPart {
+  readonly stream: string;
+  readonly seq: number;
+  readonly commit: string;
+  readonly received: number;
+  readonly skip: readonly string[];
+  readonly dead: readonly string[];
+}
+
+export interface SnapshotRow {
+  readonly e: string;
+  readonly h: Cells;
+}
+
+export interface SnapshotEnd {
+  readonly end: true;
+  readonly stream: string;
+  readonly seq: number;
+  readonly chain: string;
+}
+
+export interface Missing {
+  readonly missing: readonly string[];
+  readonly verified: readonly string[];
+}
+
+export interface Poke {
+  readonly stream: string;
+  readonly head: number;
+}
+
+/** A stream's name as part of an address. */
+export function streamPath(stream: string): string {
+  return stream.split("/").map(encodeURIComponent).join("/");
+}
+
+/** NDJSON to values. A truncated last line throws: half an answer is no answer. */
+export function parseLines<T>(text: string): T[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => parseJson<T>(line));
+}
+
+export function parseJson<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Problem("offline", 0, "the answer is not what the server writes");
+  }
+}

@@ -1,0 +1,146 @@
+import type { Cells } from "../domain/merge";
+import { isProblem, Problem } from "../domain/problem";
+import type { CommitRow, StreamRow } from "../store/schema";
+import { loosely, type Writing } from "../store/transaction";
+import type { Sync } from "./context";
+import { applyPage, type Entry, type Page, pagesOf, touchedBy, verifiedPage } from "./page";
+import { type EntryLine, type PageEnd, parseLines } from "./protocol";
+import { forgetResults } from "./repair";
+import { takeSnapshot } from "./snapshot";
+
+const MAX_ROUNDS = 1_000;
+
+/** Brings every stream that is behind up to its head. One that fails does not hold up the others; the first failure is thrown. */
+export async function pull(sync: Sync): Promise<void> {
+  const round: Round = { failed: new Map(), reset: new Set() };
+  for (let i = 0; i < MAX_ROUNDS; i++) {
+    const behind = streamsBehind(sync).filter((row) => !round.failed.has(row.stream));
+    if (behind.length === 0) break;
+    for (const row of behind.filter((r) => r.reset)) await guarded(round, row.stream, () => reset(sync, row, round));
+    const rest = behind.filter((r) => !r.reset);
+    if (rest.length > 0) await pullTogether(sync, rest, round);
+  }
+  for (const error of round.failed.values()) throw error;
+}
+
+/** Streams that failed in this round, and those whose replica was taken anew in it. */
+interface Round {
+  readonly failed: Map<string, unknown>;
+  readonly reset: Set<string>;
+}
+
+export function streamsBehind({ tablet, state }: Sync): StreamRow[] {
+  const rows = [...tablet.memory.streams.values()];
+  return rows.filter((row) => row.reset || (state.heads.get(row.stream) ?? row.head) > row.cursor);
+}
+
+async function guarded(round: Round, stream: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    round.failed.set(stream, error);
+  }
+}
+
+async function reset(sync: Sync, row: StreamRow, round: Round): Promise<void> {
+  if (round.reset.has(row.stream)) throw new Problem("chain", 0, `${row.stream} does not fit its own snapshot`);
+  round.reset.add(row.stream);
+  await takeSnapshot(sync, row.stream);
+}
+
+/** One request for all; where the server refuses it because of one stream, one request for each. */
+async function pullTogether(sync: Sync, rows: readonly StreamRow[], round: Round): Promise<void> {
+  try {
+    await pullPages(sync, rows, round);
+  } catch (error) {
+    const isOfOne = isProblem(error, "reset", "not-found");
+    if (!isOfOne) for (const row of rows) round.failed.set(row.stream, error);
+    else if (rows.length > 1) for (const row of rows) await pullTogether(sync, [row], round);
+    else for (const row of rows) await guarded(round, row.stream, () => onRefused(sync, row, error));
+  }
+}
+
+async function onRefused(sync: Sync, row: StreamRow, error: Problem): Promise<void> {
+  // A stream that is not there any more is purged at the next hello, which must come soon.
+  sync.state.lastHello = 0;
+  if (error.code !== "reset") throw error;
+  await markReset(sync, row);
+}
+
+async function pullPages(sync: Sync, rows: readonly StreamRow[], round: Round): Promise<void> {
+  const told = new Map(rows.map((row) => [row.stream, sync.state.heads.get(row.stream)]));
+  const text = await sync.api.changes(rows.map((row) => `${row.stream}:${row.cursor}`).join(","));
+  const pages = new Map(pagesOf(parseLines<EntryLine | PageEnd>(text)).map((page) => [page.end.stream, page]));
+  for (const row of rows) {
+    const page = pages.get(row.stream);
+    if (!page) round.failed.set(row.stream, new Problem("offline", 0, "the answer was cut short"));
+    else await guarded(round, row.stream, () => take(sync, row, page.entries, page.end, told.get(row.stream)));
+  }
+}
+
+async function take(
+  sync: Sync,
+  row: StreamRow,
+  lines: EntryLine[],
+  end: PageEnd,
+  told: number | undefined,
+): Promise<void> {
+  const page = verifiedPage(row, lines, end);
+  if (!page) return markReset(sync, row);
+  // The page knows the head best, unless a poke came meanwhile.
+  if (sync.state.heads.get(row.stream) === told) sync.state.heads.set(row.stream, end.head);
+  await apply(sync, row, page);
+}
+
+/** Stores a page, its cursor and the places of own commits in one transaction, unless another tab was faster. */
+async function apply(sync: Sync, from: StreamRow, { entries, end }: Page): Promise<void> {
+  const { db, memory, announce } = sync.tablet;
+  const stream = { ...from, cursor: from.cursor + entries.length, chain: end.chain, head: end.head };
+  const touched = touchedBy(entries);
+  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {
+    const stored = await tx.objectStore("streams").get(from.stream);
+    if (stored?.cursor !== from.cursor || stored.reset) return null;
+    const rows = await readRows(tx, from.stream, touched);
+    applyPage(rows, entries);
+    await Promise.all(
+      [...rows].map(([id, cells]) => tx.objectStore("replica").put({ stream: from.stream, id, cells })),
+    );
+    await tx.objectStore("streams").put(stream);
+    return { rows, own: await placeOwn(tx, entries, (actor) => memory.actors.has(actor)) };
+  });
+  if (!done) return memory.load(db);
+  memory.committed(done.own);
+  memory.pulled(stream, done.rows);
+  announce({ replica: from.stream });
+}
+
+type Tx = Writing<"streams" | "replica" | "commits">;
+
+async function readRows(tx: Tx, stream: string, ids: readonly string[]): Promise<Map<string, Cells>> {
+  const rows = await Promise.all(ids.map((id) => tx.objectStore("replica").get([stream, id])));
+  return new Map(ids.map((id, i) => [id, rows[i]?.cells ?? {}]));
+}
+
+/** My own commits in a page are in the replica now, also those whose receipt was lost on the way. */
+async function placeOwn(tx: Tx, entries: readonly Entry[], isOurs: (actor: string) => boolean): Promise<CommitRow[]> {
+  const commits = tx.objectStore("commits");
+  const own = entries.filter(({ header }) => isOurs(header.actor));
+  const stored = await Promise.all(own.map(({ header: h }) => commits.get([h.actor, h.stream, h.n])));
+  const placed = own.flatMap(({ part }, i) => {
+    const row = stored[i];
+    if (row?.hash !== part.commit || row.pruned) return [];
+    return [{ ...row, placed: { seq: part.seq, skip: [...part.skip] } }];
+  });
+  await Promise.all(placed.map((row) => commits.put(row)));
+  return placed;
+}
+
+/** The replica is not what the server has: take the snapshot, and send again what no backup covers. */
+async function markReset(sync: Sync, row: StreamRow): Promise<void> {
+  await loosely(sync.tablet.db, ["streams", "commits"], async (tx) => {
+    await tx.objectStore("streams").put({ ...row, reset: true });
+    await forgetResults(tx, (commit) => commit.stream === row.stream);
+  });
+  await sync.tablet.memory.load(sync.tablet.db);
+  sync.tablet.announce("all");
+}

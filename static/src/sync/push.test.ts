@@ -1,0 +1,283 @@
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { cloneOf, OP, openTablet, POL, SHARED, settle, stateOfCell, TestServer, type TestTablet } from "./testing";
+
+const VISIT = `visit_${OP}`;
+const NOTE = `note_${OP}`;
+let server: TestServer;
+let anna: TestTablet;
+let bo: TestTablet;
+
+beforeEach(async () => {
+  server = new TestServer();
+  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
+  anna = await openTablet(server, "anna");
+  bo = await openTablet(server, "bo");
+});
+
+const logOf = (stream: string) => server.stream(stream).log.length;
+const bodies = (stream: string) =>
+  server
+    .stream(stream)
+    .log.map((entry) => entry.b)
+    .join("");
+const state = (tablet: TestTablet, field: string) => stateOfCell(tablet, SHARED, VISIT, field);
+
+function expectSame(...tablets: readonly TestTablet[]): void {
+  for (const { memory } of tablets)
+    for (const stream of [SHARED, POL]) {
+      const rows = Object.fromEntries(memory.replica(stream));
+      expect(rows).toEqual(server.stream(stream).world);
+      expect(memory.streams.get(stream)?.cursor).toBe(server.stream(stream).head);
+    }
+}
+
+describe("an evening", () => {
+  it("recorded offline on two tablets comes to both and to the server", async () => {
+    await settle(anna, bo);
+    server.faults.down = true;
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await bo.write(SHARED, VISIT, "status", "PAVAG");
+    await bo.write(SHARED, VISIT, "persons", 12);
+    await settle(anna, bo);
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    server.faults.down = false;
+    await settle(anna, bo);
+    expect(new Set(anna.values(SHARED, VISIT, "status"))).toEqual(new Set(["INNE", "PAVAG"]));
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([12]);
+    expectSame(anna, bo);
+  });
+
+  it("is not doubled when every request is sent twice", async () => {
+    server.faults.twice = true;
+    for (let i = 0; i < 5; i++) await anna.write(SHARED, VISIT, `f${i}`, i);
+    await settle(anna, bo);
+    await anna.write(SHARED, VISIT, "f0", 10);
+    await settle(anna, bo);
+    expect(logOf(SHARED)).toBe(2);
+    expect(bo.values(SHARED, VISIT, "f0")).toEqual([10]);
+    expectSame(anna, bo);
+  });
+
+  it("tells the board what the tablet still holds", async () => {
+    server.faults.drop = (call) => call.includes("/commits");
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    anna.clock.now += 5_000;
+    await anna.round();
+    expect(server.pending.at(-1)).toMatch(/^changes=1;blobs=0;oldest=5$/);
+  });
+});
+
+describe("an acknowledgement", () => {
+  it("that is lost changes nothing: the commit is repeated and has one effect", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    server.faults.lose = (call) => call === "POST /commits";
+    await anna.round();
+    expect(logOf(SHARED)).toBe(1);
+    expect(state(anna, "status")).toBe("local");
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    await anna.write(SHARED, VISIT, "status", "KLART");
+    server.faults.lose = () => false;
+    await settle(anna, bo);
+    expect(state(anna, "status")).toBe("received");
+    expect(logOf(SHARED)).toBe(2);
+    expect(bo.values(SHARED, VISIT, "status")).toEqual(["KLART"]);
+    expectSame(anna, bo);
+  });
+
+  it("without a receipt that verifies does not count", async () => {
+    server.faults.forgeReceipt = true;
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.round();
+    expect(anna.problem()).toBe("receipt");
+    expect(state(anna, "status")).toBe("local");
+    server.faults.forgeReceipt = false;
+    await settle(anna);
+    expect(state(anna, "status")).toBe("received");
+    expect(logOf(SHARED)).toBe(1);
+  });
+
+  it("by another server than the one of the first hello does not count", async () => {
+    await settle(anna);
+    server.changeKey();
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.round();
+    expect(state(anna, "status")).toBe("local");
+    expect(anna.problem()).toBe("receipt");
+  });
+
+  it("survives the app being closed", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    const again = await openTablet(server, "anna", anna.tablet.db.name);
+    expect(state(again, "status")).toBe("received");
+    expect(again.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    await again.round();
+    expect(server.calls.filter((c) => c === "POST /commits")).toHaveLength(1);
+  });
+});
+
+describe("verdicts", () => {
+  it("leave a held change on the screen of its author alone, until it is changed again", async () => {
+    server.faults.judge = ({ f }) => (f === "team" ? { verdict: "held", code: "unknown_field" } : null);
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna, bo);
+    expect(state(anna, "team")).toBe("held");
+    expect(state(anna, "status")).toBe("received");
+    expect(anna.values(SHARED, VISIT, "team")).toEqual(["L1"]);
+    expect(bo.values(SHARED, VISIT, "team")).toEqual([]);
+    server.faults.judge = () => null;
+    await anna.write(SHARED, VISIT, "team", "L2");
+    await settle(anna, bo);
+    expect(anna.values(SHARED, VISIT, "team")).toEqual(["L2"]);
+    const again = await openTablet(server, "anna", anna.tablet.db.name);
+    expect(again.values(SHARED, VISIT, "team")).toEqual(["L2"]);
+  });
+
+  it("take a rejected change off the screen and show the old value again", async () => {
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna);
+    server.faults.judge = ({ v }) => (v === "bad" ? { verdict: "rejected", code: "schema" } : null);
+    await anna.write(SHARED, VISIT, "team", "bad");
+    await settle(anna);
+    expect(state(anna, "team")).toBe("rejected");
+    expect(anna.values(SHARED, VISIT, "team")).toEqual(["L1"]);
+  });
+});
+
+describe("a poison change", () => {
+  it("is kept and shown, and everything else is delivered", async () => {
+    server.faults.envelope = (_, body) => (body.includes("poison") ? "malformed" : null);
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.write(SHARED, VISIT, "note", "poison");
+    await anna.write(SHARED, VISIT, "persons", 3);
+    await anna.write(POL, NOTE, "text", "own");
+    await anna.round();
+    await anna.write(SHARED, VISIT, "remarks", true);
+    for (let i = 0; i < 12; i++) await anna.round();
+    await bo.round();
+    expect(bo.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([3]);
+    expect(bo.values(SHARED, VISIT, "remarks")).toEqual([true]);
+    expect(bo.values(POL, NOTE, "text")).toEqual(["own"]);
+    expect(state(anna, "note")).toBe("rejected");
+    expect(state(anna, "persons")).toBe("received");
+  });
+
+  it("is not what a line cut short on the way is taken for", async () => {
+    let faults = 2;
+    server.faults.envelope = () => (faults-- > 0 ? "malformed" : null);
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna, bo);
+    expect(state(anna, "status")).toBe("received");
+    expect(anna.memory.actors.size).toBe(1);
+  });
+
+  it("is not seen in a server that finds every signature wrong: nothing is given up", async () => {
+    server.faults.envelope = () => "bad-signature";
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    for (let i = 0; i < 8; i++) await anna.round();
+    expect(state(anna, "status")).toBe("local");
+    server.faults.envelope = () => null;
+    await settle(anna);
+    expect(state(anna, "status")).toBe("received");
+  });
+});
+
+describe("a chain", () => {
+  it("with a gap is rewound to where the server says", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    const backup = server.backup();
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await anna.round();
+    server.state = backup;
+    await anna.write(SHARED, VISIT, "persons", 4);
+    await settle(anna, bo);
+    expect(bo.values(SHARED, VISIT, "team")).toEqual(["L1"]);
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([4]);
+    expectSame(anna, bo);
+  });
+
+  it("of a cloned tablet forks once, and goes on under a new actor", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    const clone = await cloneOf(server, anna, "anna");
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(anna, clone);
+    await clone.write(SHARED, VISIT, "remarks", true);
+    await settle(anna, clone, bo);
+    expect(clone.memory.actors.size).toBe(2);
+    expect(anna.memory.actors.size).toBe(1);
+    expect([bo.values(SHARED, VISIT, "team"), bo.values(SHARED, VISIT, "persons")]).toEqual([["L1"], [7]]);
+    expect(bo.values(SHARED, VISIT, "remarks")).toEqual([true]);
+    expectSame(anna, clone, bo);
+  });
+
+  it("that the server lost with its actor is registered and sent again", async () => {
+    const empty = server.backup();
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    server.restore(empty);
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna, bo);
+    expect(bo.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    expect(bo.values(SHARED, VISIT, "team")).toEqual(["L1"]);
+    expect(state(anna, "status")).toBe("received");
+    expectSame(anna, bo);
+  });
+
+  it("whose beginning was let go before the server lost it begins anew", async () => {
+    const empty = server.backup();
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    server.makeStable();
+    await settle(anna);
+    server.restore(empty);
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna, bo);
+    expect(bo.values(SHARED, VISIT, "team")).toEqual(["L1"]);
+    expectSame(anna, bo);
+  });
+});
+
+describe("a backup", () => {
+  it("that covers a commit lets the tablet forget its bytes, and says so", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    server.makeStable();
+    await settle(anna);
+    const [row] = await anna.tablet.db.getAll("commits");
+    expect(row).toMatchObject({ n: 1, b: "", pruned: true });
+    expect(anna.memory.own.latest(SHARED, VISIT, "status")).toBeUndefined();
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+  });
+
+  it("does not make it forget a held change", async () => {
+    server.faults.judge = () => ({ verdict: "held", code: "no_authority" });
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    server.makeStable();
+    await settle(anna);
+    expect((await anna.tablet.db.getAll("commits"))[0]?.b).toContain("INNE");
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+  });
+});
+
+describe("without a session that is valid", () => {
+  it("the tablet records on and delivers later", async () => {
+    await settle(anna);
+    const part = server.members.get("anna") ?? {};
+    server.members.delete("anna");
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.round();
+    expect(anna.problem()).toBe("unauthenticated");
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    server.members.set("anna", part);
+    await settle(anna);
+    expect(anna.problem()).toBeNull();
+    expect(bodies(SHARED)).toContain("INNE");
+  });
+});

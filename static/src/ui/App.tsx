@@ -1,0 +1,137 @@
+import type { ComponentChildren } from "preact";
+import { isSupervisor, session } from "../state/session";
+import { status } from "../state/status";
+import { updateReady } from "../state/update";
+import { Board } from "./board/Board";
+import { Note } from "./components/Card";
+import { Nav, type NavItem } from "./components/Nav";
+import { SyncBar } from "./components/SyncBar";
+import { Toasts } from "./components/Toast";
+import { Enrol } from "./enrol/Enrol";
+import { InstallGate } from "./enrol/Install";
+import { t } from "./i18n";
+import { mayWork } from "./install";
+import { EnrolAgain, Lost } from "./Lost";
+import { route } from "./router";
+import { SafetyBanner } from "./safety/SafetyBanner";
+import { Settings } from "./settings/Settings";
+import { Sync } from "./sync/Sync";
+import { Day } from "./today/Day";
+
+/** The whole screen: who is not signed in enrols, who is in a browser tab installs, everyone else works. */
+export function App() {
+  if (session.value !== null && mayWork.value) return <Shell />;
+  return <Bare>{session.value === null ? <Enrol /> : <InstallGate />}</Bare>;
+}
+
+function Bare({ children }: { children: ComponentChildren }) {
+  return (
+    <>
+      <main class="alone">{children}</main>
+      <Toasts />
+    </>
+  );
+}
+
+function Shell() {
+  return (
+    <div class="app">
+      <button type="button" class="button skip" onClick={skip}>
+        {t("app.skip")}
+      </button>
+      <header class="app-bar">
+        <SyncBar />
+        <SafetyBanner />
+      </header>
+      <Nav items={navigation()} />
+      <main id="main" tabIndex={-1}>
+        <View path={route.value} />
+      </main>
+      <Toasts />
+    </div>
+  );
+}
+
+/** The address belongs to the router, so this is a button: it moves the focus and nothing else. */
+function skip(): void {
+  document.getElementById("main")?.focus();
+}
+
+function navigation(): NavItem[] {
+  const at = route.value[0] ?? "";
+  const waiting = status.value.rejected.length + (updateReady.value ? 1 : 0);
+  const board = isSupervisor.value;
+  const items: NavItem[] = [
+    {
+      href: "#/day",
+      icon: "list",
+      label: t("nav.today"),
+      here: ["day", "visit"].includes(at) || (at === "" && !board),
+    },
+    {
+      href: "#/sync",
+      icon: "cloudUp",
+      label: t("nav.sync"),
+      here: at === "sync",
+      badge: { n: waiting, label: t("state.rejected") },
+    },
+    { href: "#/settings", icon: "settings", label: t("nav.settings"), here: at === "settings" },
+  ];
+  if (isSupervisor.value)
+    items.unshift({ href: "#/board", icon: "board", label: t("nav.board"), here: at === "board" });
+  return items;
+}
+
+/** One view an address; unknown addresses say so. The key makes a new page a new page, with its heading focused. */
+function View({ path }: { path: readonly string[] }) {
+  switch (path[0]) {
+    case undefined:
+      return isSupervisor.value ? (
+        <Board visit={undefined} />
+      ) : (
+        <Day visit={undefined} section={undefined} item={undefined} />
+      );
+    case "board":
+      return <Board visit={path[1]} />;
+    case "day":
+    case "visit":
+      return <Day visit={path[1]} section={path[2]} item={path[3]} />;
+    case "sync":
+      return <Sync key="sync" />;
+    case "settings":
+      return <Settings key="settings" />;
+    case "enrol":
+      return <EnrolAgain />;
+    default:
+      return <Lost />;
+  }
+}
+
+/** Shown only when opening takes noticeably long. */
+export function Starting() {
+  return (
+    <main class="alone">
+      <div class="page page-narrow">
+        <h1>{t("app.name")}</h1>
+        <p role="status">{t("app.starting")}</p>
+      </div>
+    </main>
+  );
+}
+
+/** The tablet's store cannot be opened: say what helps. Nothing that was saved is lost by a reload. */
+export function Broken() {
+  return (
+    <main class="alone">
+      <div class="page page-narrow">
+        <h1>{t("broken.title")}</h1>
+        <Note tone="bad">
+          <p>{t("broken.text")}</p>
+        </Note>
+        <button type="button" class="button button-56 button-primary" onClick={() => location.reload()}>
+          {t("broken.reload")}
+        </button>
+      </div>
+    </main>
+  );
+}

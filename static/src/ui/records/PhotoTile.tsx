@@ -1,0 +1,78 @@
+import { useEffect, useState } from "preact/hooks";
+import { photoUrl, uploadState } from "../../state/photos";
+import { type EntityView, isPending, value } from "../../state/replica";
+import { status } from "../../state/status";
+import { Icon } from "../components/Icon";
+import { ItemState, type Journey } from "../components/ItemState";
+import { moment, t } from "../i18n";
+import { now } from "../now";
+
+interface BlobRef {
+  sha256: string;
+  size: number;
+  mime: string;
+}
+
+/** A photo has arrived when both its words and its bytes have; the one further behind is shown. */
+export function photoJourney(photo: EntityView): Journey {
+  const words = isPending(photo, "blob");
+  const blob = value(photo, "blob") as BlobRef | undefined;
+  const bytes = blob ? uploadState(blob.sha256).value : "local";
+  if (bytes === "mismatch" || words === "rejected") return "rejected";
+  if (words === "held") return "held";
+  if (bytes === "uploading") return "sending";
+  if (bytes === "local" || words === "local")
+    return status.value.syncing && status.value.connected ? "sending" : "local";
+  return words;
+}
+
+/** The address of the picture: undefined while it is looked for, null when it is nowhere to be had now. */
+export function usePhoto(photo: EntityView, which: "thumb" | "blob"): string | null | undefined {
+  const [url, setUrl] = useState<string | null>();
+  const sha = (value(photo, which) as BlobRef | undefined)?.sha256;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is a new object at every change of the stream; its picture is named by the digest
+  useEffect(() => {
+    let gone = false;
+    photoUrl(photo.stream, photo, which).then(
+      (found) => gone || setUrl(found),
+      () => gone || setUrl(null),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [photo.id, sha, which]);
+  return url;
+}
+
+export function takenAt(photo: EntityView): number {
+  return value<number>(photo, "taken") ?? 0;
+}
+
+export function PhotoThumb({ photo }: { photo: EntityView }) {
+  const url = usePhoto(photo, "thumb");
+  if (typeof url !== "string") {
+    return (
+      <span class="thumb thumb-empty">
+        <Icon name="image" size="l" />
+      </span>
+    );
+  }
+  return <img class="thumb" src={url} alt={t("photo.alt", { at: moment(takenAt(photo), now.value) })} loading="lazy" />;
+}
+
+/** A photo in the grid: picture, words, state. */
+export function PhotoTile({ photo, onOpen }: { photo: EntityView; onOpen: () => void }) {
+  const caption = value<string>(photo, "caption");
+  return (
+    <button type="button" class="tile" onClick={onOpen}>
+      <PhotoThumb photo={photo} />
+      <span class="tile-text">
+        <span class={caption ? "tile-caption" : "tile-caption muted"}>{caption || t("photo.nocaption")}</span>
+        <span class="row-s between">
+          <span class="small muted num">{moment(takenAt(photo), now.value)}</span>
+          <ItemState state={photoJourney(photo)} />
+        </span>
+      </span>
+    </button>
+  );
+}

@@ -1,0 +1,154 @@
+import { useState } from "preact/hooks";
+import { type Item, items, status, syncNow } from "../../state/status";
+import { applyUpdate, updateReady } from "../../state/update";
+import { Button } from "../components/Button";
+import { Card, Note } from "../components/Card";
+import { Icon } from "../components/Icon";
+import { ItemState } from "../components/ItemState";
+import { announce, toast } from "../components/Toast";
+import { age, bytes, moment, number, t } from "../i18n";
+import { now } from "../now";
+import { Page } from "../Page";
+import { itemName, problemSentence, reason } from "./itemNames";
+
+const PAGE = 30;
+
+export function Sync() {
+  return (
+    <Page title={t("sync.title")} narrow>
+      {updateReady.value && <Update />}
+      <Connection />
+      <Review />
+      <Items />
+      <Storage />
+      <p class="small muted num">
+        {t("sync.version")} {import.meta.env.VITE_VERSION ?? "0.1.0"}
+      </p>
+    </Page>
+  );
+}
+
+function Update() {
+  return (
+    <Card title={t("sync.update")} tone="info">
+      <p>{t("sync.update.text")}</p>
+      <div>
+        <Button size={56} kind="primary" icon="refresh" onPress={applyUpdate}>
+          {t("sync.update.go")}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** The attempt has an end whatever the network does, and the screen says how it went. */
+async function tryNow(): Promise<void> {
+  await syncNow().catch(() => undefined);
+  const { connected, lastContact } = status.value;
+  const said =
+    connected && lastContact !== null
+      ? t("sync.tried", { at: moment(lastContact, Date.now()) })
+      : t("sync.tried.failed");
+  announce(said);
+  toast(said);
+}
+
+function Connection() {
+  const { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, problem } = status.value;
+  return (
+    <Card
+      title={t(connected ? "sync.connected" : "sync.disconnected")}
+      end={<Icon name={connected ? "checkCircle" : "cloudOff"} />}
+      class={connected ? "contact-ok" : "contact-lost"}
+    >
+      <p>{t(connected ? "sync.connected.text" : "sync.disconnected.text")}</p>
+      {problem && (
+        <Note tone="bad">
+          <p>{problemSentence(problem)}</p>
+        </Note>
+      )}
+      <dl class="facts">
+        <dt>{t("sync.fact.changes")}</dt>
+        <dd class="num">{number(unsentChanges)}</dd>
+        <dt>{t("sync.fact.photos")}</dt>
+        <dd class="num">{number(unsentPhotos)}</dd>
+        <dt>{t("sync.fact.oldest")}</dt>
+        <dd class="num">{oldestUnsent === null ? t("sync.fact.none") : age(now.value - oldestUnsent)}</dd>
+        <dt>{t("sync.fact.contact")}</dt>
+        <dd class="num">{lastContact === null ? t("sync.fact.none") : moment(lastContact, now.value)}</dd>
+      </dl>
+      <div>
+        <Button size={56} kind="primary" icon="cloudUp" onPress={() => void tryNow()}>
+          {t("sync.now")}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** Held and rejected items with their reason; both are kept. */
+function Review() {
+  const waiting = [...status.value.rejected, ...status.value.held];
+  if (waiting.length === 0) return null;
+  return (
+    <Card title={t("sync.review")} tone="warn">
+      <ul class="bare lines">
+        {waiting.map((item) => (
+          <li key={keyOf(item)} class="line">
+            <span class="grow stack-s">
+              <strong>{itemName(item)}</strong>
+              <span>{reason(item.code ?? "")}</span>
+            </span>
+            <ItemState state={item.state} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function keyOf(item: Item): string {
+  return `${item.stream} ${item.n ?? "open"} ${item.at}`;
+}
+
+function Items() {
+  const [shown, setShown] = useState(PAGE);
+  const all = [...items.value].sort((a, b) => b.at - a.at);
+  return (
+    <Card title={t("sync.items")}>
+      {all.length === 0 && <p class="muted">{t("sync.items.none")}</p>}
+      <ul class="bare lines">
+        {all.slice(0, shown).map((item) => (
+          <li key={keyOf(item)} class="line">
+            <span class="grow">
+              {itemName(item)} <span class="small muted num">{moment(item.at, now.value)}</span>
+            </span>
+            <ItemState state={item.state} />
+          </li>
+        ))}
+      </ul>
+      {all.length > shown && (
+        <div>
+          <Button kind="line" onPress={() => setShown(shown + PAGE)}>
+            {t("sync.items.more")}
+          </Button>
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Storage() {
+  const { usage, quota, persisted } = status.value.storage;
+  const safe =
+    persisted === null ? "sync.storage.unknown" : persisted ? "sync.storage.persisted" : "sync.storage.notpersisted";
+  return (
+    <Card title={t("sync.storage")}>
+      <p class="num">{t("sync.storage.used", { used: bytes(usage), quota: bytes(quota) })}</p>
+      <p class="row-s">
+        <Icon name={persisted ? "lock" : "info"} size="s" />
+        {t(safe)}
+      </p>
+    </Card>
+  );
+}

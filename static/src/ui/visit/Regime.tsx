@@ -1,0 +1,138 @@
+import { useState } from "preact/hooks";
+import type { Cells } from "../../domain/merge";
+import { code, codes } from "../../state/operation";
+import { entity, heads, inConflict, isPending } from "../../state/replica";
+import { attempt, snap, writeFields } from "../cells";
+import { Button } from "../components/Button";
+import { Card, Note } from "../components/Card";
+import { personOf } from "../components/ConflictCard";
+import { Dialog } from "../components/Dialog";
+import { ChoiceField, TextField } from "../components/Field";
+import { Underway } from "../components/ItemState";
+import { toast } from "../components/Toast";
+import { clock, label, moment, t } from "../i18n";
+import { me, type PartyView, partiesOf, partyId, type VisitView } from "../model";
+import { now } from "../now";
+import { CellConflict } from "./CellConflict";
+
+function regimeName(id: string): string {
+  return label(code("legal_regimes", id), id);
+}
+
+/** The part of one's own authority in a visit; it is made by the first thing said about it. */
+export function ownParty(visit: VisitView) {
+  const id = partyId(visit.token, me());
+  const view = entity(visit.stream, id);
+  return { stream: visit.stream, id, view, birth: { visit: visit.id, authority: me() } };
+}
+
+/** Under which law one's own authority is inside: on the first page, because everybody must know it. */
+export function Regime({ visit }: { visit: VisitView }) {
+  const [choosing, setChoosing] = useState(false);
+  const party = partiesOf(visit).find((each) => each.authority === me());
+  const { view } = ownParty(visit);
+  const seen = snap(view);
+  return (
+    <Card title={t("regime.title")}>
+      {party?.regime ? <Current party={party} /> : <p>{t("regime.none")}</p>}
+      {view && inConflict(view, "regime") && (
+        <CellConflict view={view} field="regime" heads={heads(view, "regime")} render={(v) => regimeName(String(v))} />
+      )}
+      <p class="small muted">{t("regime.help")}</p>
+      <div class="actions">
+        <Button size={56} kind={party?.regime ? "line" : "primary"} icon="scale" onPress={() => setChoosing(true)}>
+          {t(party?.regime ? "regime.switch" : "regime.choose")}
+        </Button>
+      </div>
+      {party?.regime && view && <Underway state={isPending(view, "regime")} />}
+      {choosing && <RegimeDialog visit={visit} party={party} seen={seen} onClose={() => setChoosing(false)} />}
+    </Card>
+  );
+}
+
+function Current({ party }: { party: PartyView }) {
+  const head = heads(party.entity, "regime")[0];
+  return (
+    <div class="stack-s">
+      <p class="regime-now">{regimeName(party.regime ?? "")}</p>
+      <p class="row-s small">
+        {party.law && <strong>{party.law}</strong>}
+        {party.decidedBy && <span>{party.decidedBy}</span>}
+        {head && (
+          <span class="muted">
+            {t("regime.since", { at: moment(head[4], now.value) })} · {personOf(party.entity.stream, head[2])}
+          </span>
+        )}
+      </p>
+    </div>
+  );
+}
+
+interface RegimeDialogProps {
+  visit: VisitView;
+  party: PartyView | undefined;
+  seen: Cells;
+  onClose: () => void;
+}
+
+/** Regime, provision and decision-maker are one fact and are saved together. */
+function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
+  const [regime, setRegime] = useState(party?.regime ?? "");
+  const [law, setLaw] = useState(party?.law ?? "");
+  const [by, setBy] = useState(party?.decidedBy ?? "");
+  const hour = Number(clock(now.value).slice(0, 2));
+  const save = async (): Promise<void> => {
+    const { stream, id, birth } = ownParty(visit);
+    const fields = { regime, law: law.trim() || null, decided_by: by.trim() || null };
+    const saved = await attempt(writeFields({ stream, id, birth }, fields, seen));
+    if (!saved) return;
+    toast(t("regime.saved", { regime: regimeName(regime) }), () => void attempt(saved.result()));
+    onClose();
+  };
+  return (
+    <Dialog
+      title={t(party?.regime ? "regime.switch" : "regime.choose")}
+      onClose={onClose}
+      foot={
+        <Button
+          size={56}
+          kind="primary"
+          icon="check"
+          blocked={regime === "" ? t("regime.which") : undefined}
+          onPress={() => void save()}
+        >
+          {t("act.save")}
+        </Button>
+      }
+    >
+      <ChoiceField
+        legend={t("regime.which")}
+        list
+        value={regime}
+        options={codes("legal_regimes").map((item) => ({ id: item.id, label: label(item) }))}
+        onChange={setRegime}
+      />
+      {regime === "HUSRANNSAKAN" && (hour >= 21 || hour < 6) && (
+        <Note tone="warn" live>
+          <p>{t("regime.night")}</p>
+        </Note>
+      )}
+      <TextField
+        label={t("regime.law")}
+        hint={t("regime.law.hint")}
+        optional
+        value={law}
+        onInput={setLaw}
+        maxLength={200}
+      />
+      <TextField
+        label={t("regime.by")}
+        hint={t("regime.by.hint")}
+        optional
+        value={by}
+        onInput={setBy}
+        maxLength={200}
+      />
+    </Dialog>
+  );
+}

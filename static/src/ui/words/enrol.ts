@@ -1,0 +1,76 @@
+export const enrol = {
+  "enrol.title": { sv: "Anslut plattan", en: "Connect this tablet" },
+  "enrol.lead": {
+    sv: "Du behöver en engångskod från din koordinator. Den gäller i 15 minuter och kan användas en gång.",
+    en: "You need a one-time code from your coordinator. It is valid for 15 minutes and works once.",
+  },
+  "enrol.code": { sv: "Engångskod", en: "One-time code" },
+  "enrol.code.hint": { sv: "Klistra in koden eller hela länken.", en: "Paste the code or the whole link." },
+  "enrol.code.filled": { sv: "Koden kommer från din länk.", en: "The code comes from your link." },
+  "enrol.code.missing": { sv: "Skriv koden du har fått.", en: "Enter the code you were given." },
+  "enrol.label": { sv: "Plattans namn", en: "Name of this tablet" },
+  "enrol.label.hint": {
+    sv: "Det som står på etiketten, till exempel Alfa 1. Koordinatorn ser namnet på tavlan.",
+    en: "What its sticker says, for example Alfa 1. The coordinator sees it on the board.",
+  },
+  "enrol.label.missing": { sv: "Ge plattan ett namn.", en: "Give the tablet a name." },
+  "enrol.language": { sv: "Språk", en: "Language" },
+  "enrol.submit": { sv: "Anslut", en: "Connect" },
+  "enrol.working": { sv: "Ansluter …", en: "Connecting …" },
+  "enrol.error.code-invalid": {
+    sv: "Koden gäller inte. Den kan vara använd, felskriven eller för gammal. Be koordinatorn om en ny.",
+    en: "The code is not valid. It may be used, mistyped or too old. Ask the coordinator for a new one.",
+  },
+  "enrol.error.too-many": {
+    sv: "För många försök. Vänta en minut och försök igen.",
+    en: "Too many attempts. Wait a minute and try again.",
+  },
+  "enrol.error.network": {
+    sv: "Ingen kontakt med servern. Anslut till nätet (wifi på stationen) och försök igen.",
+    en: "No contact with the server. Connect to the network (the station's wifi) and try again.",
+  },
+  "enrol.error.storage": {
+    sv: "Plattan kan inte spara. Frigör utrymme eller stäng privat surfning och försök igen.",
+    en: "This tablet cannot store data. Free some space or leave private browsing and try again.",
+  },
+  "enrol.error.other": {
+    sv: "Det gick inte att ansluta ({code}). Försök igen; hjälper det inte, visa koden för koordinatorn.",
+    en: "Could not connect ({code}). Try again; if it does not help, show this code to the coordinator.",
+  },
+  "install.title": { sv: "Installera Insats på plattan", en: "Install Insats on this tablet" },
+  "install.lead": {
+    sv: "Insats spelar bara in i den installerade appen. En webbläsarflik kan tömmas av systemet; appen behåller det du skriver.",
+    en: "Insats records only in the installed app. The system may empty a browser tab; the app keeps what you write.",
+  },
+  "install.ipad": { sv: "iPad (Safari)", en: "iPad (Safari)" },
+  "install.ipad.1": { sv: "Tryck på Dela.", en: "Tap Share." },
+  "install.ipad.2": { sv: "Välj Lägg till på hemskärmen.", en: "Choose Add to Home Screen." },
+  "install.ipad.3": { sv: "Öppna Insats från hemskärmen.", en: "Open Insats from the home screen." },
+  "install.android": { sv: "Android (Chrome)", en: "Android (Chrome)" },
+  "install.android.1": { sv: "Tryck på menyn ⋮.", en: "Tap the ⋮ menu." },
+  "install.android.2": { sv: "Välj Installera app.", en: "Choose Install app." },
+  "install.android.3": { sv: "Öppna Insats från appmenyn.", en: "Open Insats from your apps." },
+  "install.code": { sv: "Din engångskod", en: "Your one-time code" },
+  "install.code.hint": {
+    sv: "Skriv den i appen när den frågar. Använd den inte här.",
+    en: "Enter it in the app when it asks. Do not use it here.",
+  },
+  "install.copy": { sv: "Kopiera koden", en: "Copy the code" },
+  "install.copied": { sv: "Koden är kopierad", en: "The code is copied" },
+  "install.now": { sv: "Installera nu", en: "Install now" },
+  "install.desk": { sv: "Koordinator vid en dator", en: "Coordinator at a computer" },
+  "install.desk.text": {
+    sv: "Tavlan fungerar i webbläsaren. Anslut här bara om du är koordinator.",
+    en: "The board works in the browser. Connect here only if you are a coordinator.",
+  },
+  "install.desk.go": { sv: "Fortsätt i webbläsaren", en: "Continue in the browser" },
+  "install.window": { sv: "Använd i det här fönstret", en: "Use in this window" },
+  "install.window.text": {
+    sv: "Utveckling: på den egna datorn får Insats spela in i en flik.",
+    en: "Development: on the own computer Insats may record in a tab.",
+  },
+  "install.gate": {
+    sv: "Du är ansluten, men det här är en webbläsarflik. Öppna Insats från hemskärmen för att arbeta.",
+    en: "You are connected, but this is a browser tab. Open Insats from the home screen to work.",
+  },
+} as const;
