@@ -55,6 +55,9 @@ def faults(codes_file: str, codes: Tree, checklists_file: str, checklists: Tree)
     missing = list(_missing(codes_file, codes, checklists_file, checklists))
     if missing:
         return missing
+    torn = [*_torn(codes_file, codes), *_torn(checklists_file, checklists)]
+    if torn:
+        return torn
     rules = Rules(codes, checklists)
     return [f"{codes_file}: {fault}" for fault in rules.codes()] + [
         f"{checklists_file}: {fault}" for fault in rules.checklists()
@@ -74,6 +77,21 @@ def _missing(codes_file: str, codes: Tree, checklists_file: str, checklists: Tre
             yield f"{checklists_file}: answer_sets.{name}: must be a list of items with an id"
     if not _is_list_of_items(checklists.get("checklists")):
         yield f"{checklists_file}: checklists: must be a list of items with an id"
+
+
+_MAY_BE_EMPTY = frozenset({"assist", "entry", "law", "bra"})
+
+
+def _torn(where: str, node: object) -> Iterator[str]:
+    """Text that YAML cut at a comma, because nobody quoted it: the rest became keys without a value."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if value is None and key not in _MAY_BE_EMPTY:
+                yield f"{where}: {node.get('id', '?')}: {key!r} has no value; quote the text that it was cut from"
+            yield from _torn(where, value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _torn(where, item)
 
 
 def _mapping(tree: Tree, name: str) -> Tree:

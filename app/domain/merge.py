@@ -8,6 +8,7 @@ State is kept as its smallest sufficient form: the live changes of each cell (he
 
 import hashlib
 from collections.abc import Iterable, Mapping, MutableMapping
+from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 from app.domain.change import Change, canonical
@@ -21,36 +22,43 @@ Retired: TypeAlias = MutableMapping[tuple[str, str, str], str | None]
 Outcome: TypeAlias = Literal["applied", "dead", "duplicate", "id_reused"]
 
 ID, VALUE, ACTOR, AT, T, SEQ = range(6)
+_id = itemgetter(ID)
 
 
 def merge(cells: Cells, retired: Retired, change: Change, actor: str, t: int, seq: int | None) -> Outcome:
     """Bring one change into an entity; `cells` and `retired` are updated in place."""
     heads = cells.get(change.f, [])
-    content = change.content()
-    for head in heads:
-        if head[ID] == change.id:
-            return "duplicate" if canonical([head[VALUE], head[AT]]) == content else "id_reused"
     key = (change.e, change.f, change.id)
+    first = _content_of(heads, change.id) or retired.get(key)
+    if first is not None:
+        return "duplicate" if first == change.content() else "id_reused"
     is_dead = key in retired
+    kept = _drop(heads, retired, change) if change.replaces else list(heads)
     if is_dead:
-        first = retired[key]
-        if first is not None:
-            return "duplicate" if first == content else "id_reused"
-        retired[key] = content
+        retired[key] = change.content()
+    else:
+        kept.append([change.id, change.v, actor, change.at, t, seq])
+        kept.sort(key=_id)
+    cells[change.f] = kept
+    return "dead" if is_dead else "applied"
+
+
+def _content_of(heads: list[Head], change_id: str) -> str | None:
+    for head in heads:
+        if head[ID] == change_id:
+            return canonical([head[VALUE], head[AT]])
+    return None
+
+
+def _drop(heads: list[Head], retired: Retired, change: Change) -> list[Head]:
+    """The heads that a change leaves; what it names is retired, whether it has arrived yet or not."""
     dropped = {r for r in change.replaces if r < change.id}
-    kept = []
     for head in heads:
         if head[ID] in dropped:
             retired[change.e, change.f, head[ID]] = canonical([head[VALUE], head[AT]])
-        else:
-            kept.append(head)
     for r in dropped:
         retired.setdefault((change.e, change.f, r), None)
-    if not is_dead:
-        kept.append([change.id, change.v, actor, change.at, t, seq])
-        kept.sort(key=lambda head: head[ID])
-    cells[change.f] = kept
-    return "dead" if is_dead else "applied"
+    return [head for head in heads if head[ID] not in dropped]
 
 
 def winner(heads: Iterable[Head]) -> Head | None:

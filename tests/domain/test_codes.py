@@ -185,3 +185,9 @@ def _seconds() -> float:
     start = time.process_time()
     build()
     return time.process_time() - start
+
+
+def test_text_that_was_cut_at_a_comma_is_named() -> None:
+    torn = without(CHECKLISTS, 'sv: "Fukt, mögel, skadedjur"', "sv: Fukt, mögel, skadedjur")
+    with pytest.raises(CodesError, match=r"BOE12: 'mögel' has no value; quote the text"):
+        build(checklists=torn)
