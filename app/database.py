@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from alembic import command
 from alembic.config import Config
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -32,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
@@ -54,6 +56,8 @@ QUEUE_LIMIT = 2_000
 GROUP_LIMIT = 64
 """Jobs that one SQLite transaction may carry."""
 THREADS = 4
+ATTEMPTS = 4
+"""Runs of a job that PostgreSQL ends because it deadlocks with another."""
 
 
 class Bytewise(TypeDecorator[str]):
@@ -137,6 +141,16 @@ class _Pool:
         return future
 
     def _run(self, work: Callable[[Connection], T]) -> T:
+        """Jobs that lock in another order than each other are rare but lawful: the one that loses runs again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._once(work)
+            except OperationalError as error:
+                if not isinstance(error.orig, DeadlockDetected):
+                    raise
+        return self._once(work)
+
+    def _once(self, work: Callable[[Connection], T]) -> T:
         with self._engine.begin() as conn:
             return work(conn)
 

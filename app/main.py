@@ -13,13 +13,14 @@ from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
 from app.auth.router import auth_router
 from app.clock import now_ms
 from app.database import Database
-from app.errors import NotFound
+from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
 from app.photos.router import photos_router
@@ -39,6 +40,8 @@ POLL_S = 0.5
 SWEEP_S = 3_600.0
 DAY_MS = 86_400_000
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CATCH_ALLS = ("/api/{path:path}", "/{path:path}")
+"""What no other route takes: of the API, and of the front end."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -109,8 +112,9 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
     app.add_api_route("/healthz", _health, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/api/{path:path}", _nothing, methods=METHODS, include_in_schema=False)
-    app.add_api_route("/{path:path}", _static, methods=["GET", "HEAD"], include_in_schema=False)
+    nothing, static = CATCH_ALLS
+    app.add_api_route(nothing, _nothing, methods=METHODS, include_in_schema=False)
+    app.add_api_route(static, _static, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def factory() -> FastAPI:
@@ -132,7 +136,10 @@ async def _sweep_now_and_then(db: Database, blobs: BlobStore) -> None:
     """Uploads that nobody continues are forgotten."""
     while True:
         await asyncio.sleep(SWEEP_S)
-        await db.write(lambda conn: sweep(conn, blobs, now_ms()))
+        try:
+            await db.write(lambda conn: sweep(conn, blobs, now_ms()))
+        except (Unavailable, OSError, SQLAlchemyError):
+            _log.exception("uploads that nobody continues could not be forgotten")
 
 
 class SecurityHeaders:
@@ -161,18 +168,35 @@ async def _health(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok", "streams": len(epoch)})
 
 
-async def _nothing() -> Response:
-    """An address below the API that is none."""
+async def _nothing(request: Request) -> Response:
+    """An address below the API that is none, or that knows other methods only."""
+    others = [route for route in request.app.routes if getattr(route, "path", "") not in CATCH_ALLS]
+    allowed = [m for m in METHODS if any(_knows(route, {**request.scope, "method": m}) for route in others)]
+    if allowed:
+        raise MethodNotAllowed(headers={"Allow": ", ".join(allowed)})
     raise NotFound
+
+
+def _knows(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is Match.FULL
 
 
 async def _static(path: str) -> Response:
     """The built front end; every address of the app itself is its start page."""
-    file = (STATIC / path).resolve()
-    if not (path and file.is_relative_to(STATIC) and file.is_file()):
+    file = _built(path)
+    if file is None:
         file = STATIC / "index.html"
         if not file.is_file():
             raise NotFound("the front end has not been built")
     is_hashed = "/assets/" in f"/{path}"
     cache = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
     return FileResponse(file, headers={"Cache-Control": cache})
+
+
+def _built(path: str) -> Path | None:
+    """The file of the front end at this path, if it is one."""
+    try:
+        file = (STATIC / path).resolve()
+        return file if path and file.is_relative_to(STATIC) and file.is_file() else None
+    except (OSError, ValueError):  # a name that no file system takes: too long, or with U+0000
+        return None

@@ -21,6 +21,7 @@ from app.operations.readmodels import refresh
 from app.sync.author import Author, Draft
 from app.sync.identity import ServerKey
 from app.sync.service import memberships
+from app.sync.store import lock_streams
 from app.sync.tables import Entity, ServerFact, Stream
 
 _actor, _device, _member, _user = table(Actor), table(Device), table(Membership), table(User)
@@ -58,6 +59,7 @@ def _prepare(conn: Connection, key: ServerKey, now: int) -> None:
     }
     conn.execute(insert(_actor).values(row).on_conflict_do_nothing())
     grant(conn, REF, SERVER, "writer", now)
+    lock_streams(conn, [REF])  # of two workers that start at once, one finds the lists already there
     drafts = _news(current_cells(conn, REF), codes.ref_entities(), now)
     if drafts:
         server_author(key).write(conn, REF, drafts, now)

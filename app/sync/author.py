@@ -12,6 +12,7 @@ from app.domain.change import Change, new_id
 from app.domain.commit import GENESIS, LIMIT_CHANGES, Envelope, actor_id, point_of, seal
 from app.sync.custody import check
 from app.sync.push import Projection, Pushed, push
+from app.sync.store import lock_streams
 from app.sync.tables import Chain, Stream
 
 _chain, _stream = table(Chain), table(Stream)
@@ -50,6 +51,8 @@ class Author:
 
         NotApplied if any change was not applied: the caller's transaction must then be rolled back.
         """
+        # Before its own chain is read: two workers that write as the server at once would fork it.
+        lock_streams(conn, [stream])
         changes = [self._change(draft) for draft in drafts]
         envelopes = self._seal(conn, stream, changes, now)
         checked = check(list(enumerate(envelopes, 1)), {self.actor: self._point})

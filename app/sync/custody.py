@@ -12,6 +12,10 @@ from app.domain.commit import Envelope, Malformed, TooLarge, is_authentic, open_
 from app.domain.kinds import class_of
 
 
+class NotNdjson(ValueError):
+    """Nothing in a request can be read; the argument says what is wrong with its first line."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """An envelope error: it stops its chain at that commit, everything else stands."""
@@ -39,15 +43,20 @@ class Checked:
 
 
 def open_lines(lines: Sequence[bytes]) -> tuple[list[tuple[int, Envelope]], list[Fault]]:
-    """Read the envelopes of a request; `line` counts from 1."""
-    opened, faults = [], []
+    """Read the envelopes of a request; `line` counts from 1. NotNdjson where not one line is JSON."""
+    opened, faults, unread = [], [], 0
     for number, line in enumerate(lines, 1):
         try:
             opened.append((number, open_envelope(orjson.loads(line))))
-        except (orjson.JSONDecodeError, Malformed) as error:
+        except orjson.JSONDecodeError as error:
+            faults.append(Fault(number, "malformed", str(error)))
+            unread += 1
+        except Malformed as error:
             faults.append(Fault(number, "malformed", str(error)))
         except TooLarge as error:
             faults.append(Fault(number, "too-large", str(error)))
+    if unread == len(lines):
+        raise NotNdjson(faults[0].detail if faults else "no lines")
     return opened, faults
 
 

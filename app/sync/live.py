@@ -4,8 +4,13 @@ A listener that is slow misses nothing: what it has not fetched yet is folded in
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+_log = logging.getLogger("insats")
 
 DEVICES = "devices"
 """What a poke about the tablets names in place of a stream."""
@@ -85,5 +90,9 @@ class Live:
                 async with asyncio.timeout(every):
                     await self.wake.wait()
             self.wake.clear()
-            if self._listeners:
+            if not self._listeners:
+                continue
+            try:
                 self.tell(await heads())
+            except SQLAlchemyError:
+                _log.exception("the heads could not be read; pokes about other processes' pushes wait")

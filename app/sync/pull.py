@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from app.database import in_set, table
+from app.domain.commit import FIRST_CHAIN
 from app.domain.merge import digest
 from app.sync.tables import Commit, Entity, Entry, Stream
 
@@ -31,9 +32,10 @@ class StreamState:
 
 
 def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamState]:
-    """The streams among these names that have a row."""
+    """These streams; one that nobody has written to has no row yet and is empty."""
     query = select(_stream).where(in_set(conn, _stream.c.name, sorted(names)))
-    return {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)}
+    empty = {name: StreamState(0, name, 0, FIRST_CHAIN.hex()) for name in names}
+    return empty | {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)}
 
 
 def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) -> bytes:
@@ -48,7 +50,7 @@ def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) ->
         .limit(PAGE_ENTRIES)
     )
     lines: list[bytes] = []
-    size, chain = 0, _chain_at(conn, stream, after)
+    size, chain, last = 0, _chain_at(conn, stream, after), after
     with conn.execute(query, execution_options={"yield_per": 100}) as rows:
         for row in rows:
             line = orjson.dumps({"r": row.r, "h": row.header, "b": row.body, "s": row.signature})
@@ -56,8 +58,9 @@ def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) ->
                 break
             lines.append(line)
             size += len(line) + 1
-            chain = row.chain
-    end = {"end": True, "stream": stream.name, "head": stream.head, "chain": f"sha256:{chain}"}
+            chain, last = row.chain, row.seq
+    # The stream may have moved since its state was read.
+    end = {"end": True, "stream": stream.name, "head": max(stream.head, last), "chain": f"sha256:{chain}"}
     return b"\n".join([*lines, orjson.dumps(end)]) + b"\n"
 
 
@@ -65,7 +68,7 @@ def _chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
     if seq == stream.head:
         return stream.chain
     query = select(_entry.c.chain).where(_entry.c.stream == stream.id, _entry.c.seq == seq)
-    return conn.execute(query).scalar() or bytes(32).hex()
+    return conn.execute(query).scalar() or FIRST_CHAIN.hex()
 
 
 class Snapshots:
@@ -75,13 +78,13 @@ class Snapshots:
         """`folder` is made when the first snapshot is."""
         self._folder = folder
 
-    def path(self, stream_id: int, seq: int) -> Path:
+    def path(self, name: str, seq: int) -> Path:
         """Where the snapshot of a stream at a sequence number lies or would lie."""
-        return self._folder / str(stream_id) / f"{seq}.ndjson.gz"
+        return self._folder / name / f"{seq}.ndjson.gz"
 
     def newest(self, stream: StreamState) -> int | None:
         """The sequence number of the newest snapshot that is fresh enough to serve."""
-        found = self._existing(stream.id)
+        found = self._existing(stream.name)
         if found and stream.head - found[-1] <= min(SNAPSHOT_LAG, found[-1]) and found[-1] <= stream.head:
             return found[-1]
         return None
@@ -89,7 +92,7 @@ class Snapshots:
     def build(self, conn: Connection, name: str) -> int:
         """Write the snapshot of a stream as this transaction sees it; its sequence number."""
         state = stream_states(conn, [name])[name]
-        path = self.path(state.id, state.head)
+        path = self.path(name, state.head)
         if path.exists():
             return state.head
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,12 +101,12 @@ class Snapshots:
             for line in _snapshot_lines(conn, state):
                 file.write(line)
         draft.replace(path)
-        for seq in self._existing(state.id)[:-2]:
-            self.path(state.id, seq).unlink(missing_ok=True)
+        for seq in self._existing(name)[:-2]:
+            self.path(name, seq).unlink(missing_ok=True)
         return state.head
 
-    def _existing(self, stream_id: int) -> list[int]:
-        folder = self._folder / str(stream_id)
+    def _existing(self, name: str) -> list[int]:
+        folder = self._folder / name
         return (
             sorted(int(p.name.split(".")[0]) for p in folder.glob("*.ndjson.gz")) if folder.is_dir() else []
         )

@@ -47,8 +47,8 @@ def inflate(body: bytes, limit: int) -> bytes:
         raise Malformed("the body is not gzip") from None
     if len(data) > limit:
         raise TooLarge(f"a request has at most {limit} bytes")
-    if not stream.eof:
-        raise Malformed("the gzip body ends early")
+    if not stream.eof or stream.unused_data:
+        raise Malformed("the body is not one whole gzip member")
     return data
 
 
@@ -64,8 +64,11 @@ async def hello(sync: Engine, who: Principal, caller: Asker) -> Response:
 async def commits(request: Request, sync: Engine, caller: Asker) -> Response:
     """Custody for every authentic commit, a verdict for each change, one receipt."""
     limit = sync.limits.request_bytes
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if coding not in ("gzip", "identity"):
+        raise Malformed("a body is sent as it is or as gzip")
     body = await read_body(request, limit)
-    if request.headers.get("content-encoding") == "gzip":
+    if coding == "gzip":
         body = inflate(body, limit)
     if not body.strip():
         raise Malformed("no commits")

@@ -15,7 +15,7 @@ from app.database import Database, in_set, table
 from app.domain import merge
 from app.domain.commit import Envelope
 from app.domain.kinds import operation_of, stream_class
-from app.errors import CATALOGUE, NotFound, Problem, Reset
+from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
 from app.sync import custody, pull, store
 from app.sync.bell import Bell
@@ -71,10 +71,14 @@ class Sync:
         }
 
     async def push(self, caller: Caller, body: bytes) -> dict[str, Any]:
-        """Take the commits of a request into custody and merge them; what it answers is durable."""
-        opened, faults = custody.open_lines(
-            body.split(b"\n")[:-1] if body.endswith(b"\n") else body.split(b"\n")
-        )
+        """Take the commits of a request into custody and merge them; what it answers is durable.
+
+        Malformed where nothing of the request can be read.
+        """
+        try:
+            opened, faults = custody.open_lines(body.removesuffix(b"\n").split(b"\n"))
+        except custody.NotNdjson as error:
+            raise Malformed(str(error)) from None
         checked = await self._check(opened)
         now = now_ms()
         pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
@@ -139,8 +143,8 @@ class Sync:
     async def snapshot_file(self, caller: Caller, name: str, seq: int) -> Path:
         """The gzip file of an immutable snapshot; NotFound where it was never built or is gone."""
         state = (await self._readable(caller, {name: 0}))[name]
-        path = self._snapshots.path(state.id, seq)
-        if not path.exists():
+        path = self._snapshots.path(name, seq)
+        if not 0 <= seq <= state.head or not path.exists():
             raise NotFound
         return path
 

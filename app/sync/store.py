@@ -85,16 +85,16 @@ def actor_keys(conn: Connection, actors: Iterable[str]) -> dict[str, bytes]:
 
 
 def lock_streams(conn: Connection, names: list[str]) -> dict[str, StreamRow]:
-    """Rows of the streams, locked in the order of their ids; a name nobody has used yet gets a row."""
+    """Rows of the streams, locked in the order of their ids; a name nobody has used yet gets a row.
+
+    New names come first: who holds a row and waits for a name that another push is making would deadlock with it.
+    """
     if not names:
         return {}
-    query = (
-        select(_stream).where(in_set(conn, _stream.c.name, names)).order_by(_stream.c.id).with_for_update()
-    )
-    rows = conn.execute(query).all()
-    if len(rows) < len(names):
-        conn.execute(_INTERN, [{"name": n, "head": 0, "chain": FIRST_CHAIN.hex()} for n in names])
-        rows = conn.execute(query).all()
+    mine = in_set(conn, _stream.c.name, names)
+    if missing := set(names) - set(conn.execute(select(_stream.c.name).where(mine)).scalars()):
+        conn.execute(_INTERN, [{"name": n, "head": 0, "chain": FIRST_CHAIN.hex()} for n in sorted(missing)])
+    rows = conn.execute(select(_stream).where(mine).order_by(_stream.c.id).with_for_update())
     return {row.name: StreamRow(row.id, row.name, row.head, bytes.fromhex(row.chain)) for row in rows}
 
 

@@ -17,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "host", "content-length", "date", "server"})
+HOP_BY_HOP = frozenset(
+    {"connection", "transfer-encoding", "keep-alive", "host", "content-length", "date", "server"}
+)
 METHODS = ["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -39,7 +41,9 @@ class TwiceProxy:
 
     def start(self) -> None:
         """Listen until `stop`."""
-        config = uvicorn.Config(self._app(), host="127.0.0.1", port=self._port, log_level="error", lifespan="on")
+        config = uvicorn.Config(
+            self._app(), host="127.0.0.1", port=self._port, log_level="critical", lifespan="on"
+        )
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

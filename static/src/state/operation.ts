@@ -72,13 +72,17 @@ function viewOf(id: string): OperationView | null {
   };
 }
 
-/** The chosen operation; by itself the newest that is not finished, else the newest. */
+/** The chosen operation; while nobody has chosen, the newest that is not finished, else the newest. */
 export const operationId: Signal<string | null> = signal(null);
+/** What was last chosen for the person: evenings arrive one by one, and an old one that came first must not stay. */
+let suggested: string | null = null;
 
 effect(() => {
   const known = operations.value;
-  if (known.some((op) => op.id === operationId.value)) return;
-  operationId.value = (known.find((op) => !FINISHED.includes(op.status)) ?? known[0])?.id ?? null;
+  const chosen = operationId.value;
+  if (chosen !== suggested && known.some((op) => op.id === chosen)) return;
+  suggested = (known.find((op) => !FINISHED.includes(op.status)) ?? known[0])?.id ?? null;
+  operationId.value = suggested;
 });
 
 export function shared(op: string): string {

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { readBlob } from "../store/photos";
 import { type EntityView, value } from "./replica";
 import { memory, running, sending } from "./tablet";
@@ -8,6 +8,17 @@ export type UploadState = "local" | "uploading" | "verified" | "mismatch";
 /** Pictures kept ready at once; the oldest gives way. */
 const MAX_URLS = 150;
 const urls = new Map<string, string>();
+
+let owner: string | undefined;
+
+/** What one user looked at is not kept for the next one. */
+effect(() => {
+  sending.value;
+  if (memory.session?.user.id === owner) return;
+  owner = memory.session?.user.id;
+  for (const url of urls.values()) URL.revokeObjectURL(url);
+  urls.clear();
+});
 
 type Reference = { readonly sha256: string; readonly size: number; readonly mime: string };
 

@@ -73,7 +73,6 @@ export async function enrol(code: string, label: string): Promise<void> {
   tablet.announce("all");
   engine.sync.state.lastHello = 0;
   begin(running());
-  engine.wake("start");
 }
 
 /** A name the tablet makes up once and keeps, whoever uses it. */

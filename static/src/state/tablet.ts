@@ -7,6 +7,7 @@ import { createSave, type Save } from "../store/save";
 import { DB_NAME, openStore, type UnsealedRow } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
 import { createEngine, type Engine } from "../sync/engine";
+import { pendingOf } from "../sync/pending";
 
 export const memory = new Memory();
 
@@ -66,19 +67,22 @@ export async function open(): Promise<Running> {
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
   const announce = (message: Message) => channel?.postMessage(message);
   const tablet: Tablet = { db, memory, now: () => Date.now(), announce, lost };
-  channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, event.data));
   if (typeof localStorage !== "undefined") await replay(tablet, localStorage);
   await memory.load(db);
   const engine = createEngine(tablet);
+  channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, engine, event.data));
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
 }
 
-/** Another tab has written: read again what it changed. */
-async function follow({ db }: Tablet, message: Message): Promise<void> {
+/** Another tab has written: read again what it changed. Whichever of the two holds the sync lock then sends it. */
+async function follow({ db }: Tablet, engine: Engine, message: Message): Promise<void> {
+  const token = memory.session?.token;
   if (message === "own") await memory.loadOwn(db);
   else if (message === "all") await memory.load(db);
   else await memory.loadReplica(db, message.replica);
+  if (memory.session?.token !== token) engine.start();
+  else if (pendingOf(memory).changes > 0) engine.wake("save");
 }
 
 const RELOADED = "insats.reloaded";

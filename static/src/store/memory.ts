@@ -106,6 +106,7 @@ export class Memory {
 
   #setOwn(own: OwnRows): void {
     const affected = new Set([...this.own.all()].map((o) => o.stream));
+    if (own.session?.user.id !== this.session?.user.id) this.own.forgetHere();
     this.session = own.session ?? null;
     this.off = own.off ?? 0;
     this.saves = own.saves ?? 0;
@@ -142,7 +143,10 @@ export class Memory {
     this.#revision += 1;
     const gone = removed.flatMap((id) => this.own.get(id) ?? []);
     for (const { change } of gone) this.own.delete(change.id);
-    for (const row of added) this.#putUnsealed(row);
+    for (const row of added) {
+      this.#putUnsealed(row);
+      this.own.recordedHere(row.change.id, removed);
+    }
     this.#touch([...gone, ...added].map((o) => ({ stream: o.stream, entity: o.change.e })));
     this.#listener.status();
   }

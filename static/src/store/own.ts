@@ -40,10 +40,33 @@ export function stateOf(own: Own, stable: number): ChangeState {
 export class OwnChanges {
   readonly #byId = new Map<string, Own>();
   readonly #byEntity = new Map<string, Map<string, Own>>();
+  readonly #here = new Set<string>();
+  readonly #vanished = new Set<string>();
 
   clear(): void {
     this.#byId.clear();
     this.#byEntity.clear();
+  }
+
+  /** This window recorded `id`, and where changes were coalesced, `removed` never left the tablet. */
+  recordedHere(id: string, removed: readonly string[]): void {
+    this.#here.add(id);
+    for (const gone of removed) this.#vanished.add(gone);
+  }
+
+  /** Whether the person at this window entered the change: it was before their eyes, though perhaps not rendered yet. */
+  isFromHere(id: string): boolean {
+    return this.#here.has(id);
+  }
+
+  /** Whether the id was given up by coalescing: nobody will ever see it, so nobody needs to hear that it is replaced. */
+  hasVanished(id: string): boolean {
+    return this.#vanished.has(id);
+  }
+
+  /** Another person sits at this window now. */
+  forgetHere(): void {
+    this.#here.clear();
   }
 
   put(own: Own): void {

@@ -3,7 +3,7 @@ import { type Change, line } from "../domain/change";
 import { LIMIT_CHANGE_BYTES } from "../domain/commit";
 import { newId } from "../domain/ids";
 import { type Json, recordable } from "../domain/json";
-import type { Head } from "../domain/merge";
+import { type Head, headsOf } from "../domain/merge";
 import { Problem } from "../domain/problem";
 import { freeBallast } from "./ballast";
 import { partOf } from "./own";
@@ -92,7 +92,7 @@ async function attempt(tablet: Tablet, batch: Batch): Promise<Saved | null> {
   try {
     return await write();
   } catch (error) {
-    return await recover(tablet, error, planned, write);
+    return await recover(tablet, error, planned, batch.blobs !== undefined, write);
   }
 }
 
@@ -100,12 +100,14 @@ async function recover<T>(
   tablet: Tablet,
   error: unknown,
   planned: readonly Planned[],
+  isPhoto: boolean,
   again: () => Promise<T>,
 ): Promise<T> {
   const name = error instanceof DOMException ? error.name : "";
   if (name === "QuotaExceededError") {
     tablet.memory.setFull(true);
-    if (!(await freeBallast(tablet.db))) throw new Problem("storage-full");
+    // The reserve is for words and counts: a photo would take it all.
+    if (isPhoto || !(await freeBallast(tablet.db))) throw new Problem("storage-full");
     return again();
   }
   if (name === "UnknownError" || name === "InvalidStateError") tablet.lost(planned.map((p) => p.row));
@@ -117,15 +119,20 @@ function planRows(tablet: Tablet, batch: Batch): Planned[] {
   const now = tablet.now();
   const group = batch.whole ? newId(now) : undefined;
   return batch.writes.map((write) => {
-    const seen = write.seen
-      .map((h) => h[0])
-      .sort()
-      .slice(-LIMIT_REPLACES);
+    const seen = seenIn(tablet, write);
     const change = { id: newId(now, seen), e: write.e, f: write.f, v: checked(write.v), at: now, replaces: seen };
     if (utf8(line(change)).length > LIMIT_CHANGE_BYTES) throw new Problem("too-large");
     const row = { change, stream: write.stream, actor, saved: now, ...(group && { group }) };
     return { row, earlier: group ? null : earlierOf(tablet, row, seen) };
   });
+}
+
+/** What the author had before them: what was rendered, and what they entered at this window since. */
+function seenIn({ memory }: Tablet, { stream, e, f, seen }: Write): string[] {
+  const heads = headsOf(memory.view(stream, e)?.cells ?? {}, f);
+  const entered = heads.filter((h) => memory.own.isFromHere(h[0]));
+  const ids = new Set([...seen, ...entered].map((h) => h[0]).filter((id) => !memory.own.hasVanished(id)));
+  return [...ids].sort().slice(-LIMIT_REPLACES);
 }
 
 /** Who writes: the newest actor of the enrolled user that still seals. */

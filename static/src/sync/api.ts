@@ -4,6 +4,8 @@ import type { User } from "../store/schema";
 import { type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
 
 const BASE = "/api/v1";
+/** The version of the protocol that this client reads; a server that has moved on answers 426 to a pull, never to a push. */
+const PROTOCOL = { "Insats-Protocol": "1" };
 /** Below this a compressed body is hardly smaller. */
 const GZIP_FROM = 400;
 
@@ -49,6 +51,7 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     const init = { ...(await requestOf(caller, options)), signal };
     const response = await fetch(path.startsWith(BASE) ? path : BASE + path, init).catch(offline);
     if (!response.ok) throw await problemOf(response, caller);
+    if (isPage(response)) throw new Problem("offline", response.status, "a portal stands between us and the server");
     caller.contact();
     return response;
   }
@@ -79,7 +82,8 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
         headers: { "Insats-Pending": caller.pending() },
         timeout: timeouts.long,
       }),
-    changes: (after: string) => text(`/changes?after=${encodeURIComponent(after)}`, { timeout: timeouts.long }),
+    changes: (after: string) =>
+      text(`/changes?after=${encodeURIComponent(after)}`, { timeout: timeouts.long, headers: PROTOCOL }),
     snapshot: (stream: string) => text(`/streams/${streamPath(stream)}/snapshot`, { timeout: timeouts.long }),
     digest: (stream: string) =>
       json<{ stream: string; seq: number; digest: string }>(`/streams/${streamPath(stream)}/digest`),
@@ -113,6 +117,11 @@ async function gzipped(
 
 function offline(error: unknown): never {
   throw new Problem("offline", 0, String(error));
+}
+
+/** Our server never answers a call with a page to look at; what stands between us and it sometimes does. */
+function isPage(response: Response): boolean {
+  return response.headers.get("Content-Type")?.includes("text/html") ?? false;
 }
 
 interface ProblemDocument {

@@ -18,13 +18,13 @@ const OFFLINE_SEAL_MS = 30_000;
 /** The server counts as reachable this long after a good answer (ms). */
 export const CONTACT_MS = 30_000;
 const HELLO_EVERY_MS = 20_000;
-const SAVE_DELAY_MS = 300;
+const SAVE_DELAY_MS = 250;
 const SAVE_DELAY_LIMIT_MS = 1_000;
 const IDLE_MS = 20_000;
 const IDLE_LISTENING_MS = 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-const OTHER_TAB_MS = 3_000;
+const OTHER_TAB_MS = 500;
 
 export type Reason = "start" | "visible" | "online" | "timer" | "save" | "poke" | "person";
 
@@ -34,7 +34,7 @@ export interface Engine {
   round(reason: Reason): Promise<void>;
   /** Asks for a round soon. */
   wake(reason: Reason): void;
-  /** Rounds by timer and by pokes, until `stop`. */
+  /** Rounds by timer and by pokes, until `stop`; again, with the token of now, when it is called again. */
   start(): void;
   stop(): void;
   onPoke(listener: (poke: Poke) => void): () => void;
@@ -107,7 +107,7 @@ export function createEngine(tablet: Tablet, options: EngineOptions = {}): Engin
   }
 
   function wake(reason: Reason): void {
-    if (reason === "online" || reason === "visible") relisten();
+    if (reason === "start" || reason === "online" || reason === "visible") relisten();
     if (reason === "save") wakeAfterSave();
     else void round(reason);
   }
@@ -158,9 +158,7 @@ export function createEngine(tablet: Tablet, options: EngineOptions = {}): Engin
     round,
     wake,
     start() {
-      if (listening) return;
-      listening = new AbortController();
-      relisten();
+      listening ??= new AbortController();
       wake("start");
     },
     stop() {

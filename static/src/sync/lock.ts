@@ -4,6 +4,7 @@ import { loosely, readMeta } from "../store/transaction";
 /** How often the holder of the sync lock shows that it is awake, and after which silence another tab takes it (ms). */
 const HEARTBEAT_MS = 5_000;
 export const STEAL_AFTER_MS = 30_000;
+const GRACE_MS = 1_000;
 
 /** Runs `work` while no other tab holds the lock of that name. Where there are no Web Locks, tabs just take turns by luck. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -19,11 +20,18 @@ export async function withSyncLock(tablet: Tablet, work: () => Promise<void>): P
   const locks = globalThis.navigator?.locks;
   if (!locks) return hold(tablet, work);
   const name = `${tablet.db.name}-sync`;
-  const steal = await isSilent(tablet);
   const run = (lock: unknown) => (lock ? hold(tablet, work) : Promise.resolve(false));
-  return await locks.request(name, { ifAvailable: true }, run).then((held) => {
-    return held || !steal ? held : locks.request(name, { steal: true }, run);
-  });
+  const isHeld = await locks.request(name, { ifAvailable: true }, run).catch(robbed);
+  if (isHeld || !(await isSilent(tablet))) return isHeld;
+  // It may have woken up just now: give it the time to show that.
+  await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
+  return (await isSilent(tablet)) && locks.request(name, { steal: true }, run).catch(robbed);
+}
+
+/** Another tab took the lock while this one was frozen, and does the work now. */
+function robbed(error: unknown): boolean {
+  if (error instanceof DOMException && error.name === "AbortError") return false;
+  throw error;
 }
 
 async function hold(tablet: Tablet, work: () => Promise<void>): Promise<boolean> {

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startingWith } from "../store/schema";
 import { ALK, OP, openTablet, POL, SHARED, settle, stateOfCell, TestServer, type TestTablet } from "./testing";
 
@@ -15,6 +15,8 @@ beforeEach(async () => {
   anna = await openTablet(server, "anna");
   bo = await openTablet(server, "bo");
 });
+
+afterEach(() => vi.unstubAllGlobals());
 
 const calls = (start: string) => server.calls.filter((call) => call.startsWith(start));
 const member = (user: string, streams: Record<string, string>) => server.members.set(user, streams);
@@ -204,6 +206,25 @@ describe("an answer cut short", () => {
     await tablet.round();
     expect(tablet.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
     expectSame(SHARED, tablet);
+  });
+});
+
+describe("two windows", () => {
+  it("that sync at once, without a lock to keep them apart, apply every page once", async () => {
+    vi.stubGlobal("navigator", {});
+    const other = await openTablet(server, "bo", bo.tablet.db.name);
+    await settle(bo);
+    for (let i = 0; i < 6; i++) {
+      await anna.write(SHARED, VISIT, "persons", i);
+      await anna.round();
+      await bo.write(POL, NOTE, "text", `n${i}`);
+      await Promise.all([bo.round(), other.round()]);
+    }
+    await settle(anna, bo, other);
+    expectSame(SHARED, anna, bo, other);
+    expectSame(POL, anna, bo, other);
+    expect(server.stream(POL).world[NOTE]?.text?.map((h) => h[1])).toEqual(["n5"]);
+    expect(bo.memory.actors.size).toBe(1);
   });
 });
 

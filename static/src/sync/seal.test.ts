@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Header, hashOf, publicKey, readBody, verify } from "../domain/commit";
 import type { UnsealedRow } from "../store/schema";
 import { openWindow, STREAM } from "../store/testing";
@@ -89,6 +89,21 @@ describe("sealing", () => {
     expect(store.shown("visit_1", "persons")).toEqual([39]);
     const { chain } = { chain: store.memory.chain([...store.memory.actors.keys()][0] ?? "", STREAM) };
     expect((await store.tablet.db.getAll("commits")).at(-1)?.hash).toBe(chain.head);
+  });
+
+  it("does not seal a change that a newer one took the place of meanwhile", async () => {
+    const { tablet, write, shown } = await openWindow();
+    await write("visit_1", "persons", 1);
+    const sign = crypto.subtle.sign.bind(crypto.subtle);
+    vi.spyOn(crypto.subtle, "sign").mockImplementationOnce(async (...args) => {
+      await write("visit_1", "persons", 2);
+      return sign(...args);
+    });
+    await sealAll(tablet);
+    await sealAll(tablet);
+    const commits = await tablet.db.getAll("commits");
+    expect(commits.flatMap((c) => readBody(c.b).map(({ change }) => change.v))).toEqual([2]);
+    expect(shown("visit_1", "persons")).toEqual([2]);
   });
 
   it("keeps a recount in one commit", async () => {

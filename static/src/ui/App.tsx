@@ -77,8 +77,7 @@ function navigation(): NavItem[] {
     },
     { href: "#/settings", icon: "settings", label: t("nav.settings"), here: at === "settings" },
   ];
-  if (isSupervisor.value)
-    items.unshift({ href: "#/board", icon: "board", label: t("nav.board"), here: at === "board" });
+  if (board) items.unshift({ href: "#/board", icon: "board", label: t("nav.board"), here: ["", "board"].includes(at) });
   return items;
 }
 

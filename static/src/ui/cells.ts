@@ -7,6 +7,7 @@ import { canonical, type Json } from "../domain/json";
 import { type Cells, type Head, winner } from "../domain/merge";
 import { type Draft, record } from "../state/recording";
 import { type EntityView, entity, heads } from "../state/replica";
+import { Problem } from "../state/session";
 import { alertUser } from "./components/Toast";
 import { t } from "./i18n";
 
@@ -85,12 +86,17 @@ function births({ stream, id, birth }: Target): Draft[] {
   return Object.entries(birth).map(([f, v]) => ({ e: id, f, v, seen: [] }));
 }
 
+/** What to tell a person whose entry was not stored. */
+export function failureText(error: unknown): string {
+  return t(error instanceof Problem && error.code === "storage-full" ? "saved.full" : "saved.failed");
+}
+
 /** Awaits a save of any kind; a failure is announced, never swallowed. Undefined means it failed. */
 export async function attempt<T>(saving: Promise<T>): Promise<{ result: T } | undefined> {
   try {
     return { result: await saving };
-  } catch {
-    alertUser(t("saved.failed"));
+  } catch (error) {
+    alertUser(failureText(error));
     return undefined;
   }
 }

@@ -31,7 +31,7 @@ export function fill(text: string, params: Readonly<Record<string, string | numb
 }
 
 /** The text of a dictionary in the language of the moment; reading it inside a component subscribes to the language. */
-export function translator<W extends Words>(words: W): Translate<W> {
+export function translator<const W extends Words>(words: W): Translate<W> {
   return (key, ...params) => fill(words[key]?.[language.value] ?? key, params[0] ?? {});
 }
 

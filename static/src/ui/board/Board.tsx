@@ -28,9 +28,19 @@ export function Board({ visit }: { visit: string | undefined }) {
   return <EveningBoard operation={operation} open={open} wall={wall} />;
 }
 
-function EveningBoard({ operation, open, wall }: { operation: OperationView; open: string | undefined; wall: boolean }) {
-  const [box, room] = useRoom();
-  useFollow(operation);
+function EveningBoard({
+  operation,
+  open,
+  wall,
+}: {
+  operation: OperationView;
+  open: string | undefined;
+  wall: boolean;
+}) {
+  const [box, space] = useRoom();
+  // Seen from afar two calm columns say more than three dense ones.
+  const room = wall && space === "huge" ? "wide" : space;
+  useFollow(open === undefined ? undefined : operation.id);
   // Covered, not removed: closing the visit leads back to the very row it was opened from.
   const covered = open !== undefined && !hasSide(room);
   return (
@@ -38,11 +48,16 @@ function EveningBoard({ operation, open, wall }: { operation: OperationView; ope
       <Announcer op={operation.id} />
       {covered && <VisitDetail key={open} operation={operation} id={open} alone />}
       <div class="board-all" hidden={covered}>
-        <BoardHead operation={operation} wall={wall} />
+        <BoardHead operation={operation} wall={wall} room={room} />
         <Glance operation={operation} />
         <div class="board-cols">
+          {!hasSide(room) && <Attention op={operation.id} />}
           <Visits op={operation.id} open={open} room={room} />
-          <Side operation={operation} open={covered ? undefined : open} room={room} />
+          {hasSide(room) ? (
+            <Side operation={operation} open={open} room={room} />
+          ) : (
+            <Timeline key={operation.id} op={operation.id} room={room} />
+          )}
           <Tablets operation={operation} room={room} />
           <Trend chosen={operation.id} />
         </div>
@@ -51,11 +66,11 @@ function EveningBoard({ operation, open, wall }: { operation: OperationView; ope
   );
 }
 
-/** A visit opened by its address brings its evening with it. */
-function useFollow({ id }: OperationView): void {
+/** A visit opened by its address brings its evening with it; without one the choice stays whoever's it was. */
+function useFollow(evening: string | undefined): void {
   useEffect(() => {
-    operationId.value = id;
-  }, [id]);
+    if (evening !== undefined) operationId.value = evening;
+  }, [evening]);
 }
 
 /** Beside the visits: the opened one, or what wants attention and what just happened. */
@@ -69,10 +84,18 @@ function Side({ operation, open, room }: { operation: OperationView; open: strin
   }
   return (
     <div class="board-side">
-      <Conflicts op={operation.id} />
-      <Notices op={operation.id} />
+      <Attention op={operation.id} />
       <Timeline key={operation.id} op={operation.id} room={room} />
     </div>
+  );
+}
+
+function Attention({ op }: { op: string }) {
+  return (
+    <>
+      <Conflicts op={op} />
+      <Notices op={op} />
+    </>
   );
 }
 

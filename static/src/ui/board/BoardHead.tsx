@@ -11,15 +11,16 @@ import { Heading } from "../Page";
 import { choose } from "./choose";
 import { facts } from "./live";
 import { isFinished, isRunning } from "./phase";
+import type { Room } from "./room";
 import { enterWall, leaveWall } from "./wall";
 
 /** Which evening, how old what is shown is, and what one can do with the board as a whole. */
-export function BoardHead({ operation, wall }: { operation: OperationView; wall: boolean }) {
+export function BoardHead({ operation, wall, room }: { operation: OperationView; wall: boolean; room: Room }) {
   return (
     <header class="board-head">
       <div class="board-name">
         <p class="eyebrow num">
-          {longDate(operation.date)} · {operation.start}–{operation.end}
+          {operation.date !== "" && `${longDate(operation.date)} · ${operation.start}–${operation.end}`}
         </p>
         <div class="row">
           <Heading title={label(operation.title)} />
@@ -28,12 +29,16 @@ export function BoardHead({ operation, wall }: { operation: OperationView; wall:
       </div>
       <div class="board-acts">
         <OperationPicker operation={operation} wall={wall} />
-        <Button kind="line" icon="report" class="board-print" onPress={() => print()}>
-          {t("board.print")}
-        </Button>
-        <Button kind="line" icon={wall ? "close" : "board"} onPress={wall ? leaveWall : enterWall}>
-          {t(wall ? "board.wall.leave" : "board.wall")}
-        </Button>
+        {!wall && (
+          <Button kind="line" icon="report" onPress={() => print()}>
+            {t("board.print")}
+          </Button>
+        )}
+        {(wall || room !== "narrow") && (
+          <Button kind="line" icon={wall ? "close" : "board"} onPress={wall ? leaveWall : enterWall}>
+            {t(wall ? "board.wall.leave" : "board.wall")}
+          </Button>
+        )}
       </div>
       <DataAge op={operation.id} />
       <Printed />
@@ -65,7 +70,9 @@ function OperationPicker({ operation, wall }: { operation: OperationView; wall: 
       <select class="input" value={operation.id} onChange={(event) => choose(event.currentTarget.value, wall)}>
         {operations.value.map((each) => (
           <option key={each.id} value={each.id}>
-            {t("board.pick.item", { title: label(each.title), date: plainDate(each.date) })}
+            {each.date === ""
+              ? label(each.title)
+              : t("board.pick.item", { title: label(each.title), date: plainDate(each.date) })}
           </option>
         ))}
       </select>
@@ -85,7 +92,9 @@ function DataAge({ op }: { op: string }) {
         <Icon name="wave" size="s" />
         {t("age.live")}
       </span>
-      <span>{silence < 60_000 ? t("age.live.just") : t("age.live.text", { age: t("age.ago", { age: age(silence) }) })}</span>
+      <span>
+        {silence < 60_000 ? t("age.live.just") : t("age.live.text", { age: t("age.ago", { age: age(silence) }) })}
+      </span>
       {latest !== null && <span>{t("age.latest", { at: moment(latest, now.value) })}</span>}
     </p>
   );
@@ -96,7 +105,9 @@ function Blind({ lastContact, silence }: { lastContact: number | null; silence: 
     <div class="board-age">
       <Note tone="warn" icon="cloudOff">
         <p>
-          <strong>{lastContact === null ? t("age.never") : t("age.blind", { at: moment(lastContact, now.value) })}.</strong>{" "}
+          <strong>
+            {lastContact === null ? t("age.never") : t("age.blind", { at: moment(lastContact, now.value) })}.
+          </strong>{" "}
           {lastContact === null ? t("age.never.text") : t("age.blind.text", { age: age(silence) })}
         </p>
       </Note>

@@ -4,8 +4,8 @@ import { status } from "../../state/status";
 import { shortAuthority } from "../components/Badge";
 import { Icon } from "../components/Icon";
 import { age, plural, t } from "../i18n";
+import type { Tablet } from "./concern";
 import { asOf, tablets, watchFor } from "./live";
-import { doubtful, type Tablet } from "./tablets";
 import { heldText } from "./words";
 
 /** Named one by one up to this many; more would hide the figures they qualify. */
@@ -14,9 +14,10 @@ const NAMED = 4;
 /** What the board does not know: every tablet that may hold more than is counted, by name, beside the totals. */
 export function Completeness({ operation }: { operation: OperationView }) {
   const known = tablets(operation);
-  const missing = doubtful(known);
+  const missing = known.filter((tablet) => tablet.doubtful);
   if (!status.value.connected) return <Doubt title={t("whole.not")} lead={t("whole.blind")} tablets={missing} />;
-  if (devices.value.length === 0) return <Doubt title={t("whole.unknown")} lead={t("whole.unknown.text")} tablets={[]} />;
+  if (devices.value.length === 0)
+    return <Doubt title={t("whole.unknown")} lead={t("whole.unknown.text")} tablets={[]} />;
   if (missing.length > 0) {
     const lead = t("whole.not.text", { n: missing.length, total: known.length });
     return <Doubt title={t("whole.not")} lead={lead} tablets={missing} />;
@@ -28,9 +29,11 @@ function Doubt({ title, lead, tablets: named }: { title: string; lead: string; t
   const rest = named.length - NAMED;
   return (
     <div class="bd-whole bd-whole-not">
-      <Icon name="alert" />
       <p>
-        <strong>{title}.</strong> {lead}
+        <Icon name="alert" />
+        <span>
+          <strong>{title}.</strong> {lead}
+        </span>
       </p>
       {named.length > 0 && (
         <ul class="bare bd-whole-names">
@@ -62,10 +65,12 @@ function Whole({ operation, known }: { operation: OperationView; known: readonly
   const n = known.length - unused;
   return (
     <div class="bd-whole bd-whole-yes">
-      <Icon name="checkCircle" />
       <p>
-        {n === 0 ? t("whole.none") : wholeText(operation, n)}.
-        {unused > 0 && ` ${plural(unused, t("whole.unused.one"), t("whole.unused", { n: unused }))}.`}
+        <Icon name="checkCircle" />
+        <span>
+          {n === 0 ? t("whole.none") : wholeText(operation, n)}.
+          {unused > 0 && ` ${plural(unused, t("whole.unused.one"), t("whole.unused", { n: unused }))}.`}
+        </span>
       </p>
     </div>
   );

@@ -32,11 +32,10 @@ export function Glance({ operation }: { operation: OperationView }) {
   );
 }
 
-function Tile({ name, figure, class: extra, children }: { name: string; figure?: string; class: string; children: ComponentChildren }) {
+function Tile({ name, class: extra, children }: { name: string; class: string; children: ComponentChildren }) {
   return (
     <div class={`bd-tile ${extra}`}>
       <h3 class="bd-tile-name">{name}</h3>
-      {figure !== undefined && <p class="bd-tile-figure num">{figure}</p>}
       {children}
     </div>
   );
@@ -45,7 +44,7 @@ function Tile({ name, figure, class: extra, children }: { name: string; figure?:
 function VisitsTile({ known }: { known: Facts }) {
   const { done, visits } = known.figures;
   return (
-    <Tile name={t("glance.visits")} class="bd-tile-visits">
+    <Tile name={t("glance.visits")} class={visits > MANY ? "bd-tile-visits bd-tile-many" : "bd-tile-visits"}>
       <p class="bd-tile-figure num">
         {done}
         <span class="bd-tile-of"> {t("glance.of", { total: visits })}</span>
@@ -56,10 +55,13 @@ function VisitsTile({ known }: { known: Facts }) {
   );
 }
 
+/** From here on the stops are drawn small. */
+const MANY = 12;
+
 /** Every visit as one stop in route order: its number, its state by shape and colour, its words on demand. */
 function Route({ visits }: { visits: readonly VisitFacts[] }) {
   return (
-    <ol class="bare bd-route" aria-label={t("glance.route")}>
+    <ol class={visits.length > MANY ? "bare bd-route bd-route-many" : "bare bd-route"} aria-label={t("glance.route")}>
       {visits.map((visit) => (
         <li key={visit.id}>
           <Stop visit={visit} />
@@ -86,23 +88,33 @@ function Stop({ visit }: { visit: VisitFacts }) {
   );
 }
 
+/** The first category large, because it is what these evenings look for; the others beside it. */
 function SeizuresTile({ known }: { known: Facts }) {
-  const rows = seizureRows(known.figures.seizures);
+  const [first, ...rest] = seizureRows(known.figures.seizures);
   return (
     <Tile name={t("glance.seizures")} class="bd-tile-seizures">
-      {rows.length === 0 ? (
+      {first === undefined ? (
         <p class="muted">{t("glance.seizures.none")}</p>
       ) : (
-        <dl class={rows.length > 4 ? "bd-amounts amounts-many" : "bd-amounts"}>
-          {rows.map((row, i) => (
-            <div key={`${row.code} ${row.base}`} class={i === 0 ? "bd-amount bd-amount-first" : "bd-amount"}>
-              <dt>{seizureName(row.code)}</dt>
-              <dd class="num">{amountInBase(row.qty, row.base)}</dd>
-            </div>
+        <dl class="bd-seizures">
+          <Amount sum={first} beside={rest.length} />
+          {rest.map((sum) => (
+            <Amount key={`${sum.code} ${sum.base}`} sum={sum} />
           ))}
         </dl>
       )}
     </Tile>
+  );
+}
+
+/** `beside`: how many rows stand next to it, for the one that is set large. */
+function Amount({ sum, beside }: { sum: Sum; beside?: number }) {
+  const large = beside === undefined ? {} : { style: `--beside: ${Math.max(beside, 1)}` };
+  return (
+    <div class={beside === undefined ? "bd-amount" : "bd-amount bd-amount-first"} {...large}>
+      <dt>{seizureName(sum.code)}</dt>
+      <dd class="num">{amountInBase(sum.qty, sum.base)}</dd>
+    </div>
   );
 }
 
@@ -134,23 +146,25 @@ function ReportsTile({ known }: { known: Facts }) {
   const { reports, reports_total: total } = known.figures;
   const rows = reportRows(reports);
   return (
-    <Tile name={t("glance.reports")} figure={number(total)} class="bd-tile-reports">
-      {rows.length === 0 ? (
-        <p class="muted">{t("glance.reports.none")}</p>
-      ) : (
-        <dl class="bd-amounts">
-          {rows.map(({ code: press, n }) => (
-            <div key={press} class="bd-amount">
-              <dt>{pressName(press)}</dt>
-              <dd class="num">{number(n)}</dd>
-              <span class="bd-amount-bar" aria-hidden="true">
-                <span style={{ width: `${(100 * n) / Math.max(total, 1)}%` }} />
-              </span>
-            </div>
-          ))}
-        </dl>
-      )}
+    <Tile name={t("glance.reports")} class="bd-tile-reports">
+      <div class="bd-reports">
+        <p class="bd-tile-figure num">{number(total)}</p>
+        {rows.length === 0 ? <p class="muted">{t("glance.reports.none")}</p> : <Areas rows={rows} />}
+      </div>
     </Tile>
+  );
+}
+
+function Areas({ rows }: { rows: readonly { code: string; n: number }[] }) {
+  return (
+    <dl class="bd-amounts">
+      {rows.map(({ code: press, n }) => (
+        <div key={press} class="bd-amount">
+          <dt>{pressName(press)}</dt>
+          <dd class="num">{number(n)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -160,8 +174,16 @@ function Smalls({ known }: { known: Facts }) {
     <dl class="bd-smalls">
       <Small icon="camera" name={t("glance.photos")} figure={number(photos)} />
       <Small icon="bell" name={t("glance.safety")} figure={number(safety)} to="board-notices" warn={safety > 0} />
-      <Small icon="alert" name={t("glance.conflicts")} figure={number(conflicts)} to="board-clashes" warn={conflicts > 0} />
-      {review > 0 && <Small icon="eye" name={t("glance.review")} figure={number(review)} warn hint={t("glance.review.help")} />}
+      <Small
+        icon="alert"
+        name={t("glance.conflicts")}
+        figure={number(conflicts)}
+        to="board-clashes"
+        warn={conflicts > 0}
+      />
+      {review > 0 && (
+        <Small icon="eye" name={t("glance.review")} figure={number(review)} warn hint={t("glance.review.help")} />
+      )}
       {activity !== null && <Small icon="activity" name={t("glance.activity")} figure={hundredths(activity)} />}
     </dl>
   );
@@ -171,7 +193,10 @@ function Smalls({ known }: { known: Facts }) {
 function Small(props: { icon: IconName; name: string; figure: string; to?: string; warn?: boolean; hint?: string }) {
   const { icon, name, figure, to, warn, hint } = props;
   return (
-    <div class={warn ? "bd-small-figure bd-small-warn" : "bd-small-figure"} {...(hint === undefined ? {} : { title: hint })}>
+    <div
+      class={warn ? "bd-small-figure bd-small-warn" : "bd-small-figure"}
+      {...(hint === undefined ? {} : { title: hint })}
+    >
       <dt>
         <Icon name={icon} size="s" />
         {name}

@@ -1,6 +1,6 @@
 import { useId } from "preact/hooks";
 import { number, plainDate, shortDate, t } from "../i18n";
-import { type Column, columns, isMean, type Measure, type Point } from "./trend";
+import { type Column, columns, isMean, type Measure, type Point } from "./measures";
 import { hundredths } from "./words";
 
 /** The picture in percent of its box, so that text keeps its own size on every screen. */
@@ -117,7 +117,12 @@ function Label({ measure, column }: { measure: Measure; column: Column }) {
   const known = point.value !== null;
   return (
     <>
-      <text class={known ? "bd-plot-value" : "bd-plot-missing"} x={middle(column)} y={percent(known ? TOP + y : BASE)} dy="-0.6em">
+      <text
+        class={known ? "bd-plot-value" : "bd-plot-missing"}
+        x={middle(column)}
+        y={percent(known ? TOP + y : BASE)}
+        dy="-0.6em"
+      >
         {valueText(measure, point.value)}
       </text>
       <text class="bd-plot-day" x={middle(column)} y={percent(BASE)} dy="1.5em">

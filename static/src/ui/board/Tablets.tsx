@@ -1,14 +1,16 @@
 import type { DeviceView } from "../../state/board";
 import type { OperationView } from "../../state/operation";
 import { session } from "../../state/session";
+import { status } from "../../state/status";
 import { StatusBadge, shortAuthority } from "../components/Badge";
 import { EmptyState, type Tone } from "../components/Card";
 import { Icon, type IconName } from "../components/Icon";
-import { age, bytes, plural, t } from "../i18n";
+import { age, bytes, moment, plural, t } from "../i18n";
+import { now } from "../now";
+import { type Concern, LOW_BYTES, type Tablet } from "./concern";
 import { asOf, tablets } from "./live";
 import { Part } from "./Part";
 import type { Room } from "./room";
-import { type Concern, LOW_BYTES, type Tablet } from "./tablets";
 import { ago, heldText } from "./words";
 
 /** Tablets without remarks beyond this many fold away, so that the ones that matter are seen. */
@@ -28,7 +30,7 @@ export function Tablets({ operation, room }: { operation: OperationView; room: R
   const all = tablets(operation);
   const shown = all.slice(0, howMany(all));
   const rest = all.slice(shown.length);
-  const List = room === "wide" || room === "middle" ? TabletTable : TabletList;
+  const List = room === "wide" || room === "small" ? TabletTable : TabletList;
   return (
     <Part id="board-tablets" title={t("tablet.title")} class="bd-part-tablets" end={<Summary all={all} />}>
       {all.length === 0 ? <NoTablets /> : <List tablets={shown} />}
@@ -47,11 +49,16 @@ export function Tablets({ operation, room }: { operation: OperationView; room: R
 
 /** All that want attention, and as many others as fit; folding away a single one would save nothing. */
 function howMany(all: readonly Tablet[]): number {
-  const worrying = all.filter(({ concern }) => concern === "silent" || concern === "holds" || concern === "full").length;
+  const worrying = all.filter(
+    ({ concern }) => concern === "silent" || concern === "holds" || concern === "full",
+  ).length;
   return all.length - SHOWN <= 1 ? all.length : Math.max(worrying, SHOWN);
 }
 
+/** Without contact the list is as old as the last answer, and says so. */
 function Summary({ all }: { all: readonly Tablet[] }) {
+  if (!status.value.connected)
+    return <span class="small muted num">{t("tablet.asof", { at: moment(asOf(), now.value) })}</span>;
   if (all.length === 0 || !all.some((tablet) => tablet.concern === "ok" || tablet.silent)) return null;
   const part = all.filter((tablet) => tablet.concern !== "unused");
   const heard = part.filter((tablet) => !tablet.silent).length;
@@ -99,7 +106,7 @@ function TabletRow({ tablet }: { tablet: Tablet }) {
 
 function TabletTable({ tablets: list }: { tablets: readonly Tablet[] }) {
   return (
-    <table class="bd-tablet-table">
+    <table class="bd-table">
       <thead>
         <tr>
           <th scope="col">{t("tablet.tablet")}</th>

@@ -1,21 +1,21 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { code, shared } from "../../state/operation";
-import { personOf } from "../components/ConflictCard";
 import { shortAuthority } from "../components/Badge";
+import { personOf } from "../components/ConflictCard";
 import { Icon, type IconName } from "../components/Icon";
 import { isoDate, label, plainDate, t, time } from "../i18n";
 import { href } from "../router";
 import { amount } from "../units";
 import { pressName, regimeName, seizureName, siteName } from "./cells";
+import type { Happening } from "./happenings";
 import { facts, timeline } from "./live";
 import { Part } from "./Part";
 import type { Room } from "./room";
-import type { Happening } from "./timeline";
 import { span } from "./words";
 
 /** Enough for the last hour of a busy evening; the whole of it is one press away. */
-const SHOWN: Record<Room, number> = { narrow: 6, middle: 10, wide: 14, huge: 14 };
+const SHOWN: Record<Room, number> = { narrow: 6, small: 8, middle: 10, wide: 14, huge: 14 };
 
 const ICON: Record<Happening["kind"], IconName> = {
   arrived: "arrive",

@@ -2,9 +2,9 @@ import { code, operations } from "../../state/operation";
 import { Icon } from "../components/Icon";
 import { label, plainDate, t } from "../i18n";
 import { facts } from "./live";
+import { ceiling, comparable, type Evening, MEASURES, type Measure, pointsOf } from "./measures";
 import { Part } from "./Part";
 import { Plot, valueText } from "./Plot";
-import { ceiling, comparable, type Evening, MEASURES, type Measure, pointsOf } from "./trend";
 
 /** The newest evenings only: more would not be readable side by side. The table tells them all. */
 const PLOTTED = 6;
@@ -60,13 +60,13 @@ function Table({ evenings }: { evenings: readonly Evening[] }) {
   const rows = MEASURES.map((measure) => ({ measure, points: pointsOf(measure, evenings) }));
   return (
     <div class="bd-table-scroll">
-      <table class="bd-trend-rows">
+      <table class="bd-table">
         <caption class="vh">{t("trend.title")}</caption>
         <thead>
           <tr>
             <th scope="col">{t("trend.evening")}</th>
             {rows.map(({ measure }) => (
-              <th key={measure} scope="col" class="bd-trend-n">
+              <th key={measure} scope="col" class="bd-n">
                 {t(`trend.${measure}`)}
               </th>
             ))}
@@ -76,10 +76,11 @@ function Table({ evenings }: { evenings: readonly Evening[] }) {
           {evenings.map((evening, i) => (
             <tr key={evening.id}>
               <th scope="row" class="num">
-                {plainDate(evening.date)} <span class="small muted">{label(code("status_operation", evening.status))}</span>
+                {plainDate(evening.date)}{" "}
+                <span class="small muted">{label(code("status_operation", evening.status))}</span>
               </th>
               {rows.map(({ measure, points }) => (
-                <td key={measure} class="bd-trend-n num">
+                <td key={measure} class="bd-n num">
                   {cell(measure, points[i]?.value ?? null, points[i]?.open ?? false)}
                 </td>
               ))}

@@ -1,19 +1,25 @@
 import { code } from "../../state/operation";
-import { StatusBadge, shortAuthority, VisitStatus } from "../components/Badge";
+import { StatusBadge, shortAuthority, visitLook } from "../components/Badge";
 import { Icon } from "../components/Icon";
 import { label, plural, t, time } from "../i18n";
 import { amountInBase } from "../units";
+import { byRegime, SEARCH } from "./byRegime";
 import { brief, regimeName, seizureName } from "./cells";
 import type { PartyFacts, Sum, VisitFacts } from "./facts";
 
 /** Status, team and times: where the visit is right now. */
 export function State({ visit }: { visit: VisitFacts }) {
   const when = stay(visit);
+  const { tone, icon } = visitLook(visit.status);
   return (
     <div class="bd-visit-state">
-      <VisitStatus status={visit.status} />
+      <StatusBadge tone={tone} icon={icon}>
+        {brief(label(code("status_visit", visit.status), visit.status))}
+      </StatusBadge>
       {when !== "" && <span class="small num">{when}</span>}
-      {visit.team !== undefined && <span class="small muted">{t("list.team", { team: visit.team })}</span>}
+      {visit.team !== undefined && (
+        <span class="bd-visit-team small muted">{t("list.team", { team: visit.team })}</span>
+      )}
     </div>
   );
 }
@@ -63,14 +69,6 @@ export function Regimes({ visit }: { visit: VisitFacts }) {
   );
 }
 
-const SEARCH = "HUSRANNSAKAN";
-
-export function byRegime(parties: readonly PartyFacts[]): [string | undefined, PartyFacts[]][] {
-  const groups = new Map<string | undefined, PartyFacts[]>();
-  for (const party of parties) groups.set(party.regime, [...(groups.get(party.regime) ?? []), party]);
-  return [...groups].sort(([a], [b]) => Number(b === SEARCH) - Number(a === SEARCH));
-}
-
 function PartyMark({ party }: { party: PartyFacts }) {
   return (
     <span class={party.done ? "bd-party bd-party-done" : "bd-party"}>
@@ -100,7 +98,7 @@ const LEVELS = 3;
 export function Activity({ id }: { id: string | undefined }) {
   if (id === undefined) return <span class="muted">–</span>;
   const item = code("status_site_activity", id);
-  const level = Number(item?.["value"] ?? 0);
+  const level = Number(item?.value ?? 0);
   return (
     <span class="bd-activity small" title={label(item, id)}>
       <span class="bd-activity-steps" aria-hidden="true">

@@ -1,23 +1,23 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { code, type OperationView } from "../../state/operation";
+import { Chip, VisitStatus } from "../components/Badge";
 import { ButtonLink } from "../components/Button";
 import { EmptyState } from "../components/Card";
-import { Chip, VisitStatus } from "../components/Badge";
 import { Icon } from "../components/Icon";
 import { label, t } from "../i18n";
 import { href } from "../router";
+import { Clash } from "./Conflicts";
 import { siteName } from "./cells";
-import { text, type VisitFacts } from "./facts";
 import { Arrival } from "./detail/Arrival";
 import { History } from "./detail/History";
 import { InShort } from "./detail/InShort";
+import { Notices } from "./detail/Notices";
 import { Parties } from "./detail/Parties";
 import { People } from "./detail/People";
 import { WhoCounted } from "./detail/WhoCounted";
+import { text, type VisitFacts } from "./facts";
 import { facts } from "./live";
-import { Notices } from "./detail/Notices";
-import { Clash } from "./Conflicts";
 
 /** One visit opened: all that its shared stream says. `alone`: it has the whole board to itself. */
 export function VisitDetail({ operation, id, alone }: { operation: OperationView; id: string; alone: boolean }) {
@@ -25,7 +25,11 @@ export function VisitDetail({ operation, id, alone }: { operation: OperationView
   const visit = known.visits.find((each) => each.id === id);
   const clashes = known.clashes.filter((clash) => clash.visit === id);
   return (
-    <article class={alone ? "bd-detail bd-detail-alone" : "bd-detail"} aria-labelledby="detail-title" onKeyDown={closeOnEscape}>
+    <article
+      class={alone ? "bd-detail bd-detail-alone" : "bd-detail"}
+      aria-labelledby="detail-title"
+      onKeyDown={closeOnEscape}
+    >
       <DetailHead visit={visit} alone={alone} />
       {visit === undefined ? (
         <EmptyState icon="search" title={t("detail.missing")}>
@@ -70,8 +74,23 @@ function useFocus(id: string | undefined, alone: boolean): RefObject<HTMLHeading
   return heading;
 }
 
+/** The document is named after what fills it. */
+function useTitle(name: string, alone: boolean): void {
+  useEffect(() => {
+    if (!alone) return;
+    const before = document.title;
+    document.title = `${name} – ${t("app.name")}`;
+    return () => {
+      document.title = before;
+    };
+  }, [name, alone]);
+}
+
 function DetailHead({ visit, alone }: { visit: VisitFacts | undefined; alone: boolean }) {
   const heading = useFocus(visit?.id, alone);
+  const name = visit === undefined ? t("detail.missing") : siteName(visit.view.stream, visit.id);
+  useTitle(name, alone);
+  const Title = alone ? "h1" : "h2";
   const type = text(visit?.site, "type") ?? "";
   return (
     <header class="bd-detail-head">
@@ -81,9 +100,9 @@ function DetailHead({ visit, alone }: { visit: VisitFacts | undefined; alone: bo
         </ButtonLink>
       )}
       <div class="row between bd-detail-name">
-        <h2 id="detail-title" ref={heading} tabIndex={-1}>
-          {visit === undefined ? t("detail.missing") : siteName(visit.view.stream, visit.id)}
-        </h2>
+        <Title id="detail-title" ref={heading} tabIndex={-1}>
+          {name}
+        </Title>
         {!alone && <ButtonLink href={href("board")} icon="close" kind="quiet" label={t("detail.close")} />}
       </div>
       {visit && (

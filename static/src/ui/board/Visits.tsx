@@ -4,10 +4,10 @@ import { label, t } from "../i18n";
 import { isDone } from "../model";
 import { href } from "../router";
 import { siteName } from "./cells";
-import { type VisitFacts, text } from "./facts";
+import { text, type VisitFacts } from "./facts";
 import { facts } from "./live";
 import { Part } from "./Part";
-import type { Room } from "./room";
+import { hasTable, type Room } from "./room";
 import { Activity, Amounts, Marks, Regimes, State } from "./VisitCells";
 
 /** Every visit in route order: a table where there is room for one, cards where there is not. */
@@ -20,17 +20,20 @@ export function Visits({ op, open, room }: { op: string; open: string | undefine
           <p>{t("list.none.help")}</p>
         </EmptyState>
       )}
-      {visits.length > 0 && (room === "narrow" ? <Cards visits={visits} /> : <Table visits={visits} open={open} />)}
+      {visits.length > 0 && (hasTable(room) ? <Table visits={visits} open={open} /> : <Cards visits={visits} />)}
     </Part>
   );
 }
 
-/** Of the site: what stands under its name. */
-function place(visit: VisitFacts): string {
+/** What stands under a site's name. The type comes last and apart: a big screen leaves it out. */
+function Place({ visit }: { visit: VisitFacts }) {
   const type = text(visit.site, "type") ?? "";
-  return [text(visit.site, "address"), text(visit.site, "area"), label(code("premises_types", type), type)]
-    .filter(Boolean)
-    .join(" · ");
+  return (
+    <span class="bd-visit-place small muted">
+      {[text(visit.site, "address"), text(visit.site, "area")].filter(Boolean).join(" · ")}
+      {type !== "" && <span class="bd-visit-type"> · {label(code("premises_types", type), type)}</span>}
+    </span>
+  );
 }
 
 function look(visit: VisitFacts, open: string | undefined): string {
@@ -40,7 +43,7 @@ function look(visit: VisitFacts, open: string | undefined): string {
 
 function Table({ visits, open }: { visits: readonly VisitFacts[]; open: string | undefined }) {
   return (
-    <table class="bd-visits">
+    <table class="bd-table bd-visits">
       <thead>
         <tr>
           <th scope="col">{t("list.order")}</th>
@@ -48,7 +51,7 @@ function Table({ visits, open }: { visits: readonly VisitFacts[]; open: string |
           <th scope="col">{t("list.status")}</th>
           <th scope="col">{t("list.authorities")}</th>
           <th scope="col">{t("list.seized")}</th>
-          <th scope="col" class="bd-visits-n">
+          <th scope="col" class="bd-n">
             <abbr title={t("list.reports.full")}>{t("list.reports")}</abbr>
           </th>
           <th scope="col">{t("list.activity")}</th>
@@ -69,7 +72,7 @@ function Row({ visit, open }: { visit: VisitFacts; open: string | undefined }) {
       <td class="bd-visit-order num">{visit.order}</td>
       <th scope="row" class="bd-visit-site">
         <SiteLink visit={visit} here={visit.id === open} />
-        <span class="bd-visit-place small muted">{place(visit)}</span>
+        <Place visit={visit} />
         <Marks visit={visit} />
       </th>
       <td>
@@ -81,7 +84,7 @@ function Row({ visit, open }: { visit: VisitFacts; open: string | undefined }) {
       <td>
         <Amounts sums={visit.seizures} />
       </td>
-      <td class="bd-visits-n num">{visit.reports === 0 ? <None /> : visit.reports}</td>
+      <td class="bd-n num">{visit.reports === 0 ? <None /> : visit.reports}</td>
       <td>
         <Activity id={visit.activity} />
       </td>
@@ -128,7 +131,7 @@ function Card({ visit }: { visit: VisitFacts }) {
           <h3>
             <SiteLink visit={visit} here={false} />
           </h3>
-          <span class="bd-visit-place small muted">{place(visit)}</span>
+          <Place visit={visit} />
         </div>
       </div>
       <State visit={visit} />

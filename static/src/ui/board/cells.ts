@@ -37,7 +37,10 @@ export function cellName(view: EntityView, field: string): string {
   return isPlain(key) ? t(key) : t("cell.other", { field });
 }
 
-type PlainCell = Extract<keyof typeof words, `cell.${"visit" | "safety" | "checklist" | "operation" | "tally"}.${string}`>;
+type PlainCell = Extract<
+  keyof typeof words,
+  `cell.${"visit" | "safety" | "checklist" | "operation" | "tally"}.${string}`
+>;
 type PartyCell = Extract<keyof typeof words, `cell.party.${string}`>;
 
 function isPlain(key: string): key is PlainCell {

@@ -120,10 +120,20 @@ export function head(view: EntityView | undefined, field: string): Head | undefi
   return view && winner(headsOf(view.cells, field));
 }
 
-function clashesOf(view: EntityView): ClashFacts[] {
+/** A view is the same object until something in it changes, so what is read from it alone is read once. */
+function once<T>(read: (view: EntityView) => T): (view: EntityView) => T {
+  const known = new WeakMap<EntityView, { value: T }>();
+  return (view) => {
+    const found = known.get(view) ?? { value: read(view) };
+    known.set(view, found);
+    return found.value;
+  };
+}
+
+const clashesOf = once((view): ClashFacts[] => {
   const visit = view.kind === "visit" ? view.id : visitOf(view);
   return conflicts(view.cells).map((field) => ({ view, field, visit }));
-}
+});
 
 /** The visit an entity belongs to: tallies name it in their entry, everything else in a cell. */
 function visitOf(view: EntityView): string | undefined {
@@ -160,12 +170,12 @@ function byVisit(live: readonly EntityView[]): Map<string, Parts> {
   return parts;
 }
 
-function countsOf(view: EntityView): CountFacts[] {
-  return headsOf(view.cells, "entry").flatMap((each) => {
+const countsOf = once((view): CountFacts[] =>
+  headsOf(view.cells, "entry").flatMap((each) => {
     const entry = entryOf(each);
     return entry && entry.qty > 0 ? [{ id: each[0], actor: each[2], at: each[4], entry }] : [];
-  });
-}
+  }),
+);
 
 function visitFacts(
   view: EntityView,
@@ -199,8 +209,8 @@ function visitFacts(
   };
 }
 
-function partyFacts(view: EntityView): PartyFacts {
-  return {
+const partyFacts = once(
+  (view): PartyFacts => ({
     view,
     authority: text(view, "authority") ?? "",
     regime: text(view, "regime"),
@@ -208,8 +218,8 @@ function partyFacts(view: EntityView): PartyFacts {
     decidedBy: text(view, "decided_by"),
     since: head(view, "regime")?.[4],
     done: flag(view, "done") ?? false,
-  };
-}
+  }),
+);
 
 /** Sums by code and base unit, in the order they first occur. */
 export function sums(counts: readonly CountFacts[], scales: Scales): Sum[] {
@@ -233,11 +243,13 @@ function newestFirst(notices: readonly EntityView[]): EntityView[] {
 
 /** The display time of the newest head; names of actors are the server's bookkeeping, not the evening. */
 function latestOf(live: readonly EntityView[]): number | null {
-  let latest: number | null = null;
-  for (const view of live) {
-    if (view.kind === "actor") continue;
-    for (const field of Object.keys(view.cells))
-      for (const each of headsOf(view.cells, field)) if (latest === null || each[4] > latest) latest = each[4];
-  }
-  return latest;
+  return live.reduce<number | null>((latest, view) => {
+    const at = view.kind === "actor" ? null : newestIn(view);
+    return at === null || (latest !== null && latest >= at) ? latest : at;
+  }, null);
 }
+
+const newestIn = once((view): number | null => {
+  const times = Object.keys(view.cells).flatMap((field) => headsOf(view.cells, field).map((each) => each[4]));
+  return times.length === 0 ? null : Math.max(...times);
+});

@@ -7,17 +7,17 @@ import { allEntities } from "../../state/replica";
 import { status } from "../../state/status";
 import { instant } from "../i18n";
 import { now } from "../now";
+import { byConcern, type Tablet, tabletOf, type Watch, watchOf } from "./concern";
 import { type Facts, factsOf } from "./facts";
-import { byConcern, type Tablet, tabletOf, type Watch, watchOf } from "./tablets";
-import { type Happening, timelineOf } from "./timeline";
+import { type Happening, timelineOf } from "./happenings";
 
 export const scales: Scales = {
   base: (unit) => {
-    const base = code("units", unit)?.["base"];
+    const base = code("units", unit)?.base;
     return typeof base === "string" ? base : unit;
   },
   activity: (id) => {
-    const value = code("status_site_activity", id)?.["value"];
+    const value = code("status_site_activity", id)?.value;
     return typeof value === "number" ? value : undefined;
   },
 };

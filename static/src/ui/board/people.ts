@@ -1,7 +1,7 @@
 /** Who did something at a visit, from the heads that stand there. */
-import { headsOf } from "../../domain/merge";
+import { type Head, headsOf } from "../../domain/merge";
 import type { EntityView } from "../../state/replica";
-import type { VisitFacts } from "./facts";
+import { head, type VisitFacts } from "./facts";
 
 export interface Trace {
   readonly actor: string;
@@ -9,20 +9,24 @@ export interface Trace {
   readonly last: number;
 }
 
-/** Everyone whose value stands somewhere at this visit and who came after it was planned; newest first. */
+/** Everyone whose value stands somewhere at this visit; newest first. Planning it from a desk does not count as writing here. */
 export function tracesOf(visit: VisitFacts): Trace[] {
   const last = new Map<string, number>();
   const note = (actor: string, at: number) => last.set(actor, Math.max(at, last.get(actor) ?? 0));
-  for (const view of [visit.view, ...visit.parties.map((party) => party.view), ...visit.sheets, ...visit.notices])
-    for (const [actor, at] of written(view)) note(actor, at);
+  const views = [visit.view, ...visit.parties.map((party) => party.view), ...visit.sheets, ...visit.notices];
+  for (const [actor, at] of views.flatMap(written)) note(actor, at);
   for (const count of visit.counts) note(count.actor, count.at);
   return [...last].map(([actor, at]) => ({ actor, last: at })).sort((a, b) => b.last - a.last);
 }
 
-/** Cells that planning fills before the evening: their author need not have been there. */
-const PLANNED = new Set(["site", "order", "team", "repeat", "visit", "authority", "template"]);
+/** The cell a plan is sure to fill: what was written together with it was planned. */
+const PLANNED_WITH: Record<string, string> = { visit: "site", party: "authority" };
+const TOGETHER_MS = 1000;
 
 function written(view: EntityView): [actor: string, at: number][] {
-  const fields = Object.keys(view.cells).filter((field) => field !== "@" && !PLANNED.has(field));
-  return fields.flatMap((field) => headsOf(view.cells, field).map((each): [string, number] => [each[2], each[4]]));
+  const planned = head(view, PLANNED_WITH[view.kind] ?? "");
+  const isPlanned = (each: Head) =>
+    planned !== undefined && each[2] === planned[2] && Math.abs(each[4] - planned[4]) < TOGETHER_MS;
+  const heads = Object.keys(view.cells).flatMap((field) => (field === "@" ? [] : headsOf(view.cells, field)));
+  return heads.filter((each) => !isPlanned(each)).map((each): [string, number] => [each[2], each[4]]);
 }

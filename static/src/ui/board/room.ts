@@ -1,14 +1,18 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** How much the board's own box holds: cards, a table, a table with one column beside it, or with two. */
-export type Room = "narrow" | "middle" | "wide" | "huge";
+/**
+ * How much the board's own box holds. Narrow: one column of cards. Small: cards beside each other. Middle: the visits as a
+ * table over the whole width. Wide: a table with one column beside it. Huge: with two.
+ */
+export type Room = "narrow" | "small" | "middle" | "wide" | "huge";
 
 /** From how many rem each begins; in rem, so that larger text asks for more room. */
 const FROM: readonly [Room, number][] = [
   ["huge", 98],
-  ["wide", 72],
-  ["middle", 44],
+  ["wide", 80],
+  ["middle", 60],
+  ["small", 44],
 ];
 
 export function roomFor(rems: number): Room {
@@ -18,6 +22,11 @@ export function roomFor(rems: number): Room {
 /** Whether something opened can stand beside the board instead of on top of it. */
 export function hasSide(room: Room): boolean {
   return room === "wide" || room === "huge";
+}
+
+/** Whether the visits fit as a table of all their columns. */
+export function hasTable(room: Room): boolean {
+  return room === "middle" || hasSide(room);
 }
 
 /** Tables and cards are different elements, not one table bent by CSS, so the choice is made here and not in a style sheet. */

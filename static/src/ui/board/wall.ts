@@ -8,12 +8,12 @@ export const WALL = "wall";
 export function useWall(on: boolean): void {
   useEffect(() => {
     if (!on) return;
-    document.documentElement.dataset["wall"] = "on";
+    document.documentElement.dataset.wall = "on";
     const awake = keepAwake();
     addEventListener("keydown", leaveOnEscape);
     document.addEventListener("fullscreenchange", leaveWithFullscreen);
     return () => {
-      delete document.documentElement.dataset["wall"];
+      delete document.documentElement.dataset.wall;
       awake();
       removeEventListener("keydown", leaveOnEscape);
       document.removeEventListener("fullscreenchange", leaveWithFullscreen);

@@ -23,7 +23,7 @@ export function NoteField({ cell, what, fresh }: { cell: CellRef; what: string; 
       <div class="field-label">
         <label for={id}>
           {t("check.note")}
-          <span class="vh">: {what}</span>
+          <span class="vh"> {what}</span>
         </label>
         {shown.length > 0 && <Underway state={isPending(view, cell.field)} />}
       </div>

@@ -62,7 +62,7 @@ export function QuestionCard({ visit, list, question, number }: QuestionProps) {
         <CellConflict view={list.entity} field={question.id} heads={shown} render={(v) => answerText(question, v)} />
       )}
       <Verdict question={question} tone={tone} />
-      {answer !== null && (
+      {answer !== null && !torn && (
         <div class="row-s">
           <SavedLine state={isPending(list.entity, question.id)} />
           <Author stream={list.stream} head={winner(shown)} />
@@ -133,7 +133,7 @@ function Extras({ visit, list, question, clear }: ExtrasProps) {
   const written = winner(heads(list.entity, field))?.[1];
   const [open, setOpen] = useState(false);
   const noting = open || (typeof written === "string" && written !== "");
-  const what = <span class="vh">: {label(question)}</span>;
+  const what = <span class="vh"> {label(question)}</span>;
   return (
     <>
       {noting && <NoteField cell={answerCell(visit, list, field)} what={label(question)} fresh={open} />}

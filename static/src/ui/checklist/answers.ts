@@ -1,8 +1,7 @@
 /** Questions and answers in words: options, how a value reads, what it says about compliance. */
 import type { Code, Question } from "../../domain/checklist";
 import type { Json } from "../../domain/json";
-import { codes } from "../../state/operation";
-import { entity, value } from "../../state/replica";
+import { answerSet, codes } from "../../state/operation";
 import type { Form } from "../draft";
 import { figure, label, number, parseFigure, parseInteger, parseTime, plainDate, t } from "../i18n";
 
@@ -12,8 +11,7 @@ export type Tone = "ok" | "warn" | "bad";
 export function optionsOf(question: Question): readonly Code[] {
   if (question.options) return question.options;
   if (question.options_ref) return codes(question.options_ref);
-  const sets = value(entity("ref", "codelist_answer_sets"), "items") as Record<string, readonly Code[]> | undefined;
-  return sets?.[question.t] ?? [];
+  return answerSet(question.t);
 }
 
 const GRADE_TONE: Record<string, Tone> = { UA: "ok", AVV: "warn", ALLV: "bad" };

@@ -45,7 +45,7 @@ export function ConflictCard({ stream, heads, what, render, onChoose }: Conflict
             {onChoose && (
               <Button kind="line" icon="check" wide onPress={() => onChoose(head)}>
                 {t("act.use")}
-                <span class="vh">: {render(head[1])}</span>
+                <span class="vh"> {render(head[1])}</span>
               </Button>
             )}
           </li>

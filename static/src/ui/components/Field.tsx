@@ -127,16 +127,17 @@ interface ChoiceProps {
   value: string | undefined;
   onChange: (value: string) => void;
   name?: string;
-  list?: boolean;
+  /** Words that need room: two or three to a row, or one. */
+  layout?: "wide" | "list";
 }
 
 /** Real radio buttons in rows of at least 56 px. */
-export function ChoiceField({ legend, quiet, options, value, onChange, name, list }: ChoiceProps) {
+export function ChoiceField({ legend, quiet, options, value, onChange, name, layout }: ChoiceProps) {
   const own = useId();
   return (
     <fieldset class="field">
       <legend class={quiet ? "vh" : "field-label"}>{legend}</legend>
-      <div class={list ? "choices choices-list" : "choices"}>
+      <div class={layout ? `choices choices-${layout}` : "choices"}>
         {options.map((option) => (
           <label key={option.id} class={option.tone ? `choice choice-${option.tone}` : "choice"}>
             <input

@@ -54,9 +54,9 @@ export function SyncBar() {
   const tone = mood(known);
   return (
     <a class={`syncbar syncbar-${tone}`} href="#/sync">
-      <span class="vh">{t("sync.bar")}: </span>
       <Icon name={ICON[tone]} />
-      <span class="syncbar-main">
+      <span>
+        <span class="vh">{t("sync.bar")}: </span>
         <strong>{headline(known)}</strong>
         {known.oldestUnsent !== null && (
           <span> · {t("sync.oldest", { age: age(now.value - known.oldestUnsent) })}</span>

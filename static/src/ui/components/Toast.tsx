@@ -8,7 +8,7 @@ interface Message {
   undo?: (() => void) | undefined;
 }
 
-const STAY_MS = 6000;
+const STAY_MS = 5000;
 /** Longer where there is something to press: a gloved hand needs time. */
 const STAY_UNDO_MS = 12_000;
 

@@ -64,12 +64,12 @@ export function CountCard({ visit, row, units, onUnit }: CountCardProps) {
       <div class="row-s">
         <Button class="flush" kind="quiet" icon="edit" onPress={() => setDialog("amount")}>
           {t("count.amount")}
-          <span class="vh">: {what}</span>
+          <span class="vh"> {what}</span>
         </Button>
         {row.people.length > 0 && (
           <Button kind="quiet" icon="refresh" onPress={() => setDialog("recount")}>
             {t("count.recount")}
-            <span class="vh">: {what}</span>
+            <span class="vh"> {what}</span>
           </Button>
         )}
       </div>

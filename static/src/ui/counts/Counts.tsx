@@ -6,6 +6,7 @@ import { PickerDialog } from "../components/Picker";
 import { label, t } from "../i18n";
 import type { VisitView } from "../model";
 import { Heading } from "../Page";
+import { categoryName } from "../records/names";
 import { unit } from "../units";
 import { CountCard } from "./CountCard";
 import { type CountRow, countRows } from "./rows";
@@ -49,8 +50,34 @@ export function Counts({ visit }: { visit: VisitView }) {
           {t("count.add")}
         </Button>
       </div>
+      <FoundBefore
+        categories={foundBefore(visit).filter((id) => rows.every((row) => row.category !== id))}
+        onPick={add}
+      />
       {choosing && <CategoryPicker onPick={add} onClose={() => setChoosing(false)} />}
     </section>
+  );
+}
+
+/** What earlier visits found on this site, newest visit first: the likeliest to be found again. */
+function foundBefore(visit: VisitView): string[] {
+  const newestFirst = [...visit.history].sort((a, b) => (a.date < b.date ? 1 : -1));
+  return [...new Set(newestFirst.flatMap((earlier) => Object.keys(earlier.seizures ?? {})))];
+}
+
+function FoundBefore({ categories, onPick }: { categories: readonly string[]; onPick: (id: string) => void }) {
+  if (categories.length === 0) return null;
+  return (
+    <div class="stack-s">
+      <h3>{t("count.before")}</h3>
+      <div class="row-s">
+        {categories.map((id) => (
+          <Button key={id} kind="line" icon="plus" onPress={() => onPick(id)}>
+            {categoryName(id)}
+          </Button>
+        ))}
+      </div>
+    </div>
   );
 }
 

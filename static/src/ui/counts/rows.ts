@@ -19,7 +19,6 @@ function inUnit(unit: string) {
   return (entry: { cells: Cells }): boolean => entryOf(winner(headsOf(entry.cells, "entry")))?.unit === unit;
 }
 
-/** In the order in which the categories were first counted, so that a row never moves under a thumb. */
 export function countRows(visit: VisitView): CountRow[] {
   const tallies = entitiesOf(visit.stream, "tally");
   const categories = [...new Set(categoriesCounted(visit))];

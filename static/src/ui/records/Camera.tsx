@@ -18,14 +18,16 @@ export function Camera({ onShot, onClose }: { onShot: (photo: Blob) => Promise<b
   const video = useRef<HTMLVideoElement>(null);
   const [phase, setPhase] = useState<Phase>("starting");
   const [taken, setTaken] = useState(0);
-  const [busy, setBusy] = useState(false);
+  const [saving, setSaving] = useState(0);
   useEffect(() => openCamera(video, setPhase), []);
+  // The next picture need not wait for the last one to be stored; the count rises when it is.
   const shoot = async (): Promise<void> => {
-    if (video.current === null || busy) return;
-    setBusy(true);
-    const photo = await frameOf(video.current);
-    if (photo !== null && (await onShot(photo))) setTaken(taken + 1);
-    setBusy(false);
+    const photo = phase === "live" && video.current ? await frameOf(video.current) : null;
+    if (photo === null) return;
+    setSaving((n) => n + 1);
+    const kept = await onShot(photo);
+    setSaving((n) => n - 1);
+    if (kept) setTaken((n) => n + 1);
   };
   return (
     <Dialog title={t("camera.title")} onClose={onClose} class="camera">
@@ -41,13 +43,13 @@ export function Camera({ onShot, onClose }: { onShot: (photo: Blob) => Promise<b
       )}
       <div class="camera-bar">
         <span class="num" role="status">
-          {taken > 0 && t("camera.taken", { n: taken })}
+          {saving > 0 ? t("camera.saving", { n: saving }) : taken > 0 && t("camera.taken", { n: taken })}
         </span>
         <button
           type="button"
           class="shutter"
           aria-label={t("camera.shutter")}
-          aria-disabled={phase !== "live" || busy}
+          aria-disabled={phase !== "live"}
           onClick={() => void shoot()}
         />
         <Button size={56} kind="plain" icon="check" onPress={onClose}>

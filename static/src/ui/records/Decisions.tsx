@@ -10,7 +10,7 @@ import { Card, EmptyState } from "../components/Card";
 import { SelectField } from "../components/Field";
 import { ItemState } from "../components/ItemState";
 import { PickerDialog } from "../components/Picker";
-import { toast } from "../components/Toast";
+import { announce } from "../components/Toast";
 import { isoDate, label, plainDate, t } from "../i18n";
 import { me, ownChecklists, ownOf, type VisitView } from "../model";
 import { Heading } from "../Page";
@@ -52,7 +52,7 @@ function DecisionList({ visit }: { visit: VisitView }) {
     const fields = { visit: visit.id, outcome, status: "BESL", decided: isoDate(Date.now()) };
     if (!(await attempt(writeFields({ stream: own(visit.op), id }, fields, {})))) return;
     setChoosing(false);
-    toast(t("decision.created"));
+    announce(t("decision.created"));
     go("visit", visit.id, "decisions", id);
   };
   return (

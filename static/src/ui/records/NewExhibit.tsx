@@ -8,7 +8,7 @@ import { Button, ButtonLink } from "../components/Button";
 import { Note } from "../components/Card";
 import { Dialog } from "../components/Dialog";
 import { SelectField, TextField } from "../components/Field";
-import { toast } from "../components/Toast";
+import { announce } from "../components/Toast";
 import { label, t } from "../i18n";
 import type { VisitView } from "../model";
 import { go, href } from "../router";
@@ -90,6 +90,6 @@ async function make(visit: VisitView, seal: string, category: string): Promise<s
     status: "TAGET",
   };
   if (!(await attempt(writeFields({ stream: own(visit.op), id }, fields, {})))) return undefined;
-  toast(t("exhibit.created"));
+  announce(t("exhibit.created"));
   return id;
 }

@@ -31,7 +31,7 @@ export function PhotoButtons({ visit, extra, small, what, onTaken }: PhotoButton
     <>
       <Button size={small ? 48 : 56} kind={small ? "quiet" : "primary"} icon="camera" onPress={() => setOpen(true)}>
         {t("photo.take")}
-        {what && <span class="vh">: {what}</span>}
+        {what && <span class="vh"> {what}</span>}
       </Button>
       {!small && (
         <>

@@ -9,7 +9,7 @@ import { Button } from "../components/Button";
 import { Card, EmptyState } from "../components/Card";
 import { ItemState } from "../components/ItemState";
 import { PickerDialog } from "../components/Picker";
-import { toast } from "../components/Toast";
+import { announce, toast } from "../components/Toast";
 import type { Form } from "../draft";
 import { clock, instant, isoDate, label, moment, parseTime, plainDate, t } from "../i18n";
 import { ownOf, type VisitView, validOn } from "../model";
@@ -89,7 +89,7 @@ function OffencePicker({ visit, onClose }: { visit: VisitView; onClose: () => vo
     const made = await attempt(writeReport(visit.op, visit.id, { offence, at: Date.now(), status: "UPPR" }));
     if (!made) return;
     onClose();
-    toast(t("report.created"));
+    announce(t("report.created"));
     go("visit", visit.id, "reports", made.result);
   };
   return (

@@ -1,6 +1,7 @@
 /** What a camera or a file picker hands over, and whether the record can take it. */
 import { addPhoto, type PhotoExtra } from "../../state/recording";
-import { alertUser, toast } from "../components/Toast";
+import { Problem } from "../../state/session";
+import { alertUser, announce } from "../components/Toast";
 import { t } from "../i18n";
 import type { VisitView } from "../model";
 
@@ -18,10 +19,11 @@ export function acceptable(file: { type: string; size: number; name: string }): 
 export async function keepPhoto(visit: VisitView, photo: Blob, extra: PhotoExtra): Promise<string | undefined> {
   try {
     const id = await addPhoto(visit.op, visit.id, photo, extra);
-    toast(t("photo.saved"));
+    announce(t("photo.saved"));
     return id;
-  } catch {
-    alertUser(t("photo.failed"));
+  } catch (error) {
+    const foreign = error instanceof Problem && ["unsupported-media", "too-large"].includes(error.code);
+    alertUser(foreign ? t("photo.format", { name: t("photo.view") }) : t("photo.failed"));
     return undefined;
   }
 }

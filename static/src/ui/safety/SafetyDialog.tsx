@@ -51,7 +51,7 @@ export function SafetyDialog({ visit, onClose }: { visit: VisitView; onClose: ()
       <p class="muted">{t("safety.help")}</p>
       <ChoiceField
         legend={t("safety.level")}
-        list
+        layout="list"
         value={level}
         options={[
           { id: "low", label: t("safety.low") },

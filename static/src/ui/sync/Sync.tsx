@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { version } from "../../../package.json";
 import { type Item, items, status, syncNow } from "../../state/status";
 import { applyUpdate, updateReady } from "../../state/update";
 import { Button } from "../components/Button";
@@ -22,7 +23,7 @@ export function Sync() {
       <Items />
       <Storage />
       <p class="small muted num">
-        {t("sync.version")} {import.meta.env.VITE_VERSION ?? "0.1.0"}
+        {t("sync.version")} {version}
       </p>
     </Page>
   );

@@ -134,6 +134,7 @@ function Judgement({ visit }: { visit: VisitView }) {
     <Card>
       <ChoiceField
         legend={t("conclude.activity")}
+        layout="wide"
         value={value<string>(visit.entity, "activity")}
         options={codes("status_site_activity").map((item) => ({ id: item.id, label: label(item) }))}
         onChange={(id) => set("activity", id)}

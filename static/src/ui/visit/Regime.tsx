@@ -81,6 +81,12 @@ function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
   const [law, setLaw] = useState(party?.law ?? "");
   const [by, setBy] = useState(party?.decidedBy ?? "");
   const hour = Number(clock(now.value).slice(0, 2));
+  // Another regime stands on another provision and somebody else's decision.
+  const choose = (id: string): void => {
+    setRegime(id);
+    setLaw(id === party?.regime ? (party.law ?? "") : "");
+    setBy(id === party?.regime ? (party.decidedBy ?? "") : "");
+  };
   const save = async (): Promise<void> => {
     const { stream, id, birth } = ownParty(visit);
     const fields = { regime, law: law.trim() || null, decided_by: by.trim() || null };
@@ -107,10 +113,10 @@ function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
     >
       <ChoiceField
         legend={t("regime.which")}
-        list
+        layout="list"
         value={regime}
         options={codes("legal_regimes").map((item) => ({ id: item.id, label: label(item) }))}
-        onChange={setRegime}
+        onChange={choose}
       />
       {regime === "HUSRANNSAKAN" && (hour >= 21 || hour < 6) && (
         <Note tone="warn" live>

@@ -135,7 +135,7 @@ function StatusDialog(props: { current: string; onPick: (status: string) => void
       <ChoiceField
         legend={t("status.title")}
         quiet
-        list
+        layout="list"
         value={props.current}
         options={codes("status_visit").map((item) => ({ id: item.id, label: label(item) }))}
         onChange={pick}

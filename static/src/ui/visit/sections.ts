@@ -1,6 +1,6 @@
 /** The parts of a visit, for whom they exist and what their tab says at a glance. */
 import { contributions } from "../../domain/tally";
-import { entitiesOf } from "../../state/replica";
+import { allEntities, entitiesOf } from "../../state/replica";
 import type { IconName } from "../components/Icon";
 import {
   arrivalSheet,
@@ -83,8 +83,9 @@ function counted(visit: VisitView): number {
   ).length;
 }
 
+/** In the order of their first count, recounted ones included, so that a row never moves under a thumb. */
 export function categoriesCounted(visit: VisitView): string[] {
-  return entitiesOf(visit.stream, "tally").flatMap((tally) =>
+  return allEntities(visit.stream, "tally").flatMap((tally) =>
     (tally.cells.entry ?? []).flatMap((head) => {
       const entry = head[1] as { visit?: string; of?: string; code?: string } | null;
       return entry?.visit === visit.id && entry.of === "seizure" && entry.code !== undefined ? [entry.code] : [];

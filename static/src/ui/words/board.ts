@@ -48,8 +48,8 @@ export const board = {
     en: "All {n} tablets were heard within 5 minutes and hold nothing unsent",
   },
   "whole.yes.after": {
-    sv: "Alla {n} plattor har hörts efter kvällens slut och håller inget osänt",
-    en: "All {n} tablets were heard after the evening ended and hold nothing unsent",
+    sv: "Alla {n} plattor har hörts efter kvällens slut och håller inget osänt från den",
+    en: "All {n} tablets were heard after the evening ended and hold nothing unsent from it",
   },
   "whole.yes.before": { sv: "Ingen platta håller något osänt", en: "No tablet holds anything unsent" },
   "whole.none": { sv: "Ingen platta har varit med i kväll", en: "No tablet has taken part this evening" },
@@ -96,7 +96,7 @@ export const board = {
   "list.noregime": { sv: "Ingen grund vald", en: "No regime chosen" },
   "list.noauthorities": { sv: "Ingen myndighet anmäld", en: "No authority signed up" },
   "list.conflicts": { sv: "{n} olika svar", en: "{n} different answers" },
-  "list.conflicts.one": { sv: "1 fråga med olika svar", en: "1 question with different answers" },
+  "list.conflicts.one": { sv: "Olika svar", en: "Different answers" },
   "list.safety": { sv: "Säkerhet", en: "Safety" },
   "list.open": { sv: "Visa besöket {name}", en: "Show the visit to {name}" },
   "list.repeat": { sv: "Återbesök", en: "Repeat visit" },
@@ -163,6 +163,7 @@ export const board = {
 
   "tablet.title": { sv: "Plattorna", en: "The tablets" },
   "tablet.summary": { sv: "{n} av {total} i kontakt", en: "{n} of {total} in contact" },
+  "tablet.asof": { sv: "som det var {at}", en: "as it was {at}" },
   "tablet.none": { sv: "Inga plattor än", en: "No tablets yet" },
   "tablet.none.help": {
     sv: "En platta syns här när den har anslutits med sin engångskod.",

@@ -33,6 +33,10 @@ export const common = {
     sv: "Inte sparad. Försök igen; texten står kvar.",
     en: "Not saved. Try again; the text is still here.",
   },
+  "saved.full": {
+    sv: "Inte sparad: plattan är full. Frigör utrymme och försök igen; texten står kvar.",
+    en: "Not saved: the tablet is full. Free some space and try again; the text is still here.",
+  },
   "state.local": { sv: "Sparad på plattan", en: "Saved on this tablet" },
   "state.sending": { sv: "Skickas", en: "Sending" },
   "state.received": { sv: "Mottagen", en: "Received" },

@@ -17,6 +17,7 @@ export const counts = {
     sv: "Lägg till det slag ni hittar, till exempel spelmaskin.",
     en: "Add the category you find, for example gaming machine.",
   },
+  "count.before": { sv: "Hittat här vid tidigare besök", en: "Found here at earlier visits" },
   "count.total": { sv: "Totalt", en: "Total" },
   "count.mine": { sv: "Du har räknat {figure}", en: "You counted {figure}" },
   "count.mine.none": { sv: "Du har inte räknat något av detta", en: "You have not counted any of this" },

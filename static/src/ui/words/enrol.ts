@@ -39,7 +39,7 @@ export const enrol = {
   },
   "install.title": { sv: "Installera Insats på plattan", en: "Install Insats on this tablet" },
   "install.lead": {
-    sv: "Insats spelar bara in i den installerade appen. En webbläsarflik kan tömmas av systemet; appen behåller det du skriver.",
+    sv: "Insats används i den installerade appen. Systemet kan tömma en webbläsarflik; appen behåller det du skriver.",
     en: "Insats records only in the installed app. The system may empty a browser tab; the app keeps what you write.",
   },
   "install.ipad": { sv: "iPad (Safari)", en: "iPad (Safari)" },
@@ -66,7 +66,7 @@ export const enrol = {
   "install.desk.go": { sv: "Fortsätt i webbläsaren", en: "Continue in the browser" },
   "install.window": { sv: "Använd i det här fönstret", en: "Use in this window" },
   "install.window.text": {
-    sv: "Utveckling: på den egna datorn får Insats spela in i en flik.",
+    sv: "Utveckling: på den egna datorn får Insats användas i en flik.",
     en: "Development: on the own computer Insats may record in a tab.",
   },
   "install.gate": {

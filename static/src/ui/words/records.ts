@@ -39,6 +39,7 @@ export const records = {
     en: "The camera is not allowed here. Allow it in the system settings, or use the system camera.",
   },
   "camera.taken": { sv: "{n} tagna", en: "{n} taken" },
+  "camera.saving": { sv: "Sparar {n} …", en: "Saving {n} …" },
   "camera.live": { sv: "Sökare", en: "Viewfinder" },
   "report.title": { sv: "Brottsanmälningar", en: "Crime reports" },
   "report.new": { sv: "Ny anmälan", en: "New report" },

@@ -71,13 +71,25 @@ export const sync = {
     sv: "Servern känner inte igen plattan. Be koordinatorn om en ny engångskod. Det du skriver sparas under tiden.",
     en: "The server does not recognise this tablet. Ask the coordinator for a new one-time code. What you write is kept meanwhile.",
   },
-  "sync.problem.storage": {
+  "sync.problem.storage-full": {
     sv: "Plattan har ont om utrymme. Skicka det som är osänt och ta bort annat från plattan.",
     en: "This tablet is short of space. Send what is unsent and remove other things from it.",
   },
   "sync.problem.server-key": {
     sv: "Serverns nyckel har ändrats. Inget räknas som mottaget förrän koordinatorn har kontrollerat det.",
     en: "The server's key has changed. Nothing counts as received until the coordinator has checked it.",
+  },
+  "sync.problem.receipt": {
+    sv: "Serverns kvitto går inte att kontrollera. Inget räknas som mottaget; visa detta för koordinatorn.",
+    en: "The server's receipt cannot be verified. Nothing counts as received; show this to the coordinator.",
+  },
+  "sync.problem.storage": {
+    sv: "Plattans lager svarar inte. Ladda om appen; det som är sparat ligger kvar.",
+    en: "The tablet's store does not answer. Reload the app; what is saved is still there.",
+  },
+  "sync.problem.internal": {
+    sv: "Något gick fel på plattan. Den försöker igen; det som är sparat ligger kvar.",
+    en: "Something went wrong on this tablet. It tries again; what is saved is still there.",
   },
   "sync.problem.upgrade-required": {
     sv: "Appen är för gammal för att hämta. Det du skriver skickas ändå. Uppdatera när det går.",

@@ -36,7 +36,8 @@ function Earlier({ visit }: { visit: EarlierVisit }) {
     label(code("status_visit", visit.status), visit.status),
     visit.activity && label(code("status_site_activity", visit.activity), visit.activity),
     visit.remarks !== undefined && t(visit.remarks ? "detail.history.remarks" : "detail.history.clean"),
-    visit.reports && plural(visit.reports, t("detail.history.reports.one"), t("detail.history.reports", { n: visit.reports })),
+    visit.reports &&
+      plural(visit.reports, t("detail.history.reports.one"), t("detail.history.reports", { n: visit.reports })),
     ...seized(visit.seizures ?? null),
   ].filter(Boolean);
   return (

@@ -25,6 +25,7 @@ export function InShort({ visit }: { visit: VisitFacts }) {
 function stay({ arrived, left }: VisitFacts): string {
   if (arrived === undefined) return t("detail.stay.none");
   const from = time(arrived);
-  if (left !== undefined) return t("detail.stay.length", { from, to: time(left), length: span(Math.max(0, left - arrived)) });
+  if (left !== undefined)
+    return t("detail.stay.length", { from, to: time(left), length: span(Math.max(0, left - arrived)) });
   return t("detail.stay.since", { from, length: span(Math.max(0, now.value - arrived)) });
 }

@@ -13,11 +13,11 @@ export function WhoCounted({ visit }: { visit: VisitFacts }) {
       {groups.length === 0 ? (
         <p class="muted">{t("detail.tallies.none")}</p>
       ) : (
-        <table class="bd-counted">
+        <table class="bd-table bd-counted">
           <thead>
             <tr>
               <th scope="col">{t("detail.who")}</th>
-              <th scope="col" class="bd-counted-n">
+              <th scope="col" class="bd-n">
                 {t("detail.qty")}
               </th>
             </tr>
@@ -55,14 +55,14 @@ function Group({ visit, group }: { visit: VisitFacts; group: CountGroup }) {
         <th scope="rowgroup" class="bd-counted-what">
           {group.name}
         </th>
-        <td class="bd-counted-n num">
+        <td class="bd-n num">
           <strong>{totals(visit, group)}</strong>
         </td>
       </tr>
       {group.counts.map((count) => (
         <tr key={count.id}>
           <td class="bd-counted-who">{personOf(visit.view.stream, count.actor)}</td>
-          <td class="bd-counted-n num">{amount(count.entry.qty, count.entry.unit)}</td>
+          <td class="bd-n num">{amount(count.entry.qty, count.entry.unit)}</td>
         </tr>
       ))}
     </tbody>

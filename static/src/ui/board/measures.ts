@@ -26,8 +26,12 @@ export function isMean(measure: Measure): boolean {
 }
 
 /** Finished evenings in order of date, then the chosen one if it is going on. Others would compare plans with results. */
-export function comparable<T extends Pick<Evening, "id" | "date" | "status">>(evenings: readonly T[], chosen: string): T[] {
-  const byDate = [...evenings].sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : a.id < b.id ? -1 : 1));
+export function comparable<T extends Pick<Evening, "id" | "date" | "status">>(
+  evenings: readonly T[],
+  chosen: string,
+): T[] {
+  const dated = evenings.filter((evening) => evening.date !== "");
+  const byDate = dated.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : a.id < b.id ? -1 : 1));
   const open = byDate.filter((evening) => evening.id === chosen && isRunning(evening.status));
   return [...byDate.filter((evening) => isFinished(evening.status)), ...open];
 }
@@ -44,7 +48,7 @@ export function pointsOf(measure: Measure, evenings: readonly Evening[]): Point[
 const MACHINE = "SPELMASKIN";
 
 export function machines(figures: Figures): number {
-  return figures.seizures[MACHINE]?.["ST"] ?? 0;
+  return figures.seizures[MACHINE]?.ST ?? 0;
 }
 
 /** Sites count as visited once their visit has ended, also behind a closed door: a planned one says nothing yet. */

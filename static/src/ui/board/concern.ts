@@ -29,16 +29,28 @@ export interface Tablet {
   /** No sign of life although one is expected: for what it holds, only the last contact speaks. */
   readonly silent: boolean;
   readonly holding: boolean;
+  /** It may hold something of this very evening, so the totals cannot be called complete. */
+  readonly doubtful: boolean;
 }
 
 /** `asOf`: the moment the list of devices describes, in ms; the present, unless the board itself lost contact. */
 export function tabletOf(device: DeviceView, watch: Watch, asOf: number): Tablet {
   const holding = device.pending_changes > 0 || device.pending_blobs > 0;
   const silent = !isUnused(device, watch, holding) && isSilent(device, watch, asOf);
-  return { device, silent, holding, concern: concernOf(device, watch, { holding, silent }) };
+  const doubtful = silent || (holding && !isLater(device, watch, asOf));
+  return { device, silent, holding, doubtful, concern: concernOf(device, watch, { holding, silent }) };
 }
 
-function concernOf(device: DeviceView, watch: Watch, { holding, silent }: { holding: boolean; silent: boolean }): Concern {
+/** Everything it holds was written after this evening ended: it belongs to another one. */
+function isLater({ oldest }: DeviceView, watch: Watch, asOf: number): boolean {
+  return watch.phase === "after" && oldest !== null && asOf - oldest * 1000 > watch.end;
+}
+
+function concernOf(
+  device: DeviceView,
+  watch: Watch,
+  { holding, silent }: { holding: boolean; silent: boolean },
+): Concern {
   if (silent) return "silent";
   if (holding) return "holds";
   if (isUnused(device, watch, holding)) return "unused";
@@ -60,11 +72,6 @@ function isUnused(device: DeviceView, watch: Watch, holding: boolean): boolean {
 export function byConcern(tablets: readonly Tablet[]): Tablet[] {
   const rank = (tablet: Tablet) => CONCERNS.indexOf(tablet.concern) * 2 - (tablet.silent && tablet.holding ? 1 : 0);
   return [...tablets].sort((a, b) => rank(a) - rank(b) || a.device.last_seen - b.device.last_seen);
-}
-
-/** Tablets that may hold more than the board shows. */
-export function doubtful(tablets: readonly Tablet[]): Tablet[] {
-  return tablets.filter((tablet) => tablet.silent || tablet.holding);
 }
 
 /** `start` and `end` in ms; an evening that ends past midnight ends on the next day. */

@@ -81,6 +81,14 @@ function ofNotice(view: EntityView): Happening[] {
   if (at === undefined) return [];
   const level = text(view, "level") ?? "low";
   return [
-    { id: view.id, at, visit: text(view, "visit"), actor: words?.[2], kind: "safety", text: String(words?.[1] ?? ""), level },
+    {
+      id: view.id,
+      at,
+      visit: text(view, "visit"),
+      actor: words?.[2],
+      kind: "safety",
+      text: String(words?.[1] ?? ""),
+      level,
+    },
   ];
 }

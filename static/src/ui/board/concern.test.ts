@@ -1,0 +1,75 @@
+import { expect, it } from "vitest";
+import { byConcern, LOW_BYTES, SILENT_MS, tabletOf, watchOf } from "./concern";
+import { device } from "./testing";
+
+const HOUR = 3_600_000;
+const start = 100 * HOUR;
+const end = start + 7 * HOUR;
+const live = watchOf("PAGAR", start, end);
+const after = watchOf("EFTER", start, end);
+const now = start + HOUR;
+
+it("calls a tablet silent after five minutes, not before", () => {
+  expect(tabletOf(device({ last_seen: now - SILENT_MS }), live, now).concern).toBe("ok");
+  expect(tabletOf(device({ last_seen: now - SILENT_MS - 1 }), live, now).concern).toBe("silent");
+});
+
+it("doubts the totals while a tablet is silent or holds something", () => {
+  const tablets = [
+    tabletOf(device({ id: "fine", last_seen: now }), live, now),
+    tabletOf(device({ id: "photos", last_seen: now, pending_blobs: 1 }), live, now),
+    tabletOf(device({ id: "silent", last_seen: now - HOUR }), live, now),
+  ];
+  expect(tablets.filter((tablet) => tablet.doubtful).map(({ device: { id } }) => id)).toEqual(["photos", "silent"]);
+});
+
+it("does not expect a word from a tablet that was not there, unless it holds something", () => {
+  const old = { last_seen: start - 24 * HOUR };
+  expect(tabletOf(device(old), live, now)).toMatchObject({ concern: "unused", silent: false });
+  expect(tabletOf(device({ ...old, pending_changes: 1 }), live, now)).toMatchObject({
+    concern: "silent",
+    holding: true,
+  });
+});
+
+it("still doubts after the evening whoever fell silent during it", () => {
+  const late = end + 48 * HOUR;
+  expect(tabletOf(device({ last_seen: end - 1 }), after, late).concern).toBe("silent");
+  expect(tabletOf(device({ last_seen: end + 1 }), after, late).concern).toBe("quiet");
+  expect(tabletOf(device({ last_seen: end + 1, pending_changes: 2 }), after, late).concern).toBe("holds");
+});
+
+it("does not doubt an evening for what was written after it", () => {
+  const late = end + 48 * HOUR;
+  const holding = (oldest: number | null) => device({ last_seen: late, pending_changes: 1, oldest });
+  expect(tabletOf(holding(3600), after, late)).toMatchObject({ holding: true, doubtful: false });
+  expect(tabletOf(holding(49 * 3600), after, late).doubtful).toBe(true);
+  expect(tabletOf(holding(null), after, late).doubtful).toBe(true);
+  expect(tabletOf(holding(3600), live, now).doubtful).toBe(true);
+});
+
+it("asks nothing of tablets before the evening", () => {
+  const before = watchOf("BESLUT", start, end);
+  expect(tabletOf(device({ last_seen: 0 }), before, start - HOUR)).toMatchObject({ silent: false, concern: "quiet" });
+});
+
+it("warns of low storage only where it is known", () => {
+  const free = (n: number | null) => tabletOf(device({ last_seen: now, free: n }), live, now).concern;
+  expect([free(LOW_BYTES - 1), free(LOW_BYTES), free(null)]).toEqual(["full", "ok", "ok"]);
+});
+
+it("puts the most worrying first: silent with work, silent, holding, low, fine", () => {
+  const tablets = [
+    device({ id: "fine", last_seen: now }),
+    device({ id: "low", last_seen: now, free: 1 }),
+    device({ id: "holding", last_seen: now, pending_changes: 1 }),
+    device({ id: "silent", last_seen: now - 2 * HOUR }),
+    device({ id: "silent with work", last_seen: now - HOUR, pending_changes: 3 }),
+  ].map((each) => tabletOf(each, live, now));
+  const order = byConcern(tablets).map(({ device: { id } }) => id);
+  expect(order).toEqual(["silent with work", "silent", "holding", "low", "fine"]);
+});
+
+it("lets an evening end after midnight", () => {
+  expect(watchOf("PAGAR", start, start - 20 * HOUR).end).toBe(start + 4 * HOUR);
+});
