@@ -65,7 +65,9 @@ def test_an_evening_offline_is_merged_and_on_the_board(
     alfa.close()  # what was recorded must be there after a cold start without a server
     alfa.open()
     alfa.visit("Café Zinkgryningen", "Räkna")
-    expect(alfa.page.get_by_role("region", name=MACHINE).get_by_role("status")).to_have_text(re.compile(r"^2\s*st$"))
+    expect(alfa.page.get_by_role("region", name=MACHINE).get_by_role("status")).to_have_text(
+        re.compile(r"^2\s*st$")
+    )
 
     backend.start()
     proxy.start()

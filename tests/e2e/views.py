@@ -1,0 +1,99 @@
+"""Every view of the app, and how to look at each: for the accessibility test and for `make screens`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from playwright.sync_api import Page, Playwright
+from sqlalchemy import select
+
+from app.database import Database, table
+from app.operations.tables import Operation, Visit
+from tests.e2e.backend import Backend
+from tests.e2e.tablet import Tablet
+
+INSPECTOR, SUPERVISOR = "u.pol.a1", "u.kom.sak"
+SECTIONS = (
+    "overview",
+    "arrival",
+    "checklist",
+    "counts",
+    "photos",
+    "reports",
+    "exhibits",
+    "decisions",
+    "conclude",
+)
+THEMES = ("light", "dark")
+SIZES = {
+    "tablet": {"width": 820, "height": 1180},
+    "landscape": {"width": 1180, "height": 820},
+    "desktop": {"width": 1440, "height": 900},
+    "phone": {"width": 390, "height": 844},
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One view: whose, at which address within the app."""
+
+    name: str
+    user: str
+    path: str
+
+
+def views(db: Database) -> list[View]:
+    """All views: those of an inspector on a recorded and on a planned visit, and those of a supervisor."""
+    recorded, planned = _visit(db, "2018-05-25", position=2), _visit(db, None, position=2)
+    inspector = [
+        View("today", INSPECTOR, "day"),
+        View("sync", INSPECTOR, "sync"),
+        View("settings", INSPECTOR, "settings"),
+    ]
+    inspector += [View(f"visit-{s}", INSPECTOR, f"visit/{recorded}/{s}") for s in SECTIONS]
+    inspector += [
+        View(f"planned-{s}", INSPECTOR, f"visit/{planned}/{s}") for s in ("overview", "checklist", "counts")
+    ]
+    return [*inspector, View("board", SUPERVISOR, "board"), View("board-today", SUPERVISOR, "day")]
+
+
+def _visit(db: Database, date: str | None, position: int) -> str:
+    """A visit of the evening of that date, or of the one that is not over."""
+    operation, visit = table(Operation).c, table(Visit).c
+    query = select(visit.id).join_from(table(Visit), table(Operation), visit.stream == operation.stream)
+    which = operation.date == date if date else operation.status == "PAGAR"
+    return str(
+        db.read_now(lambda conn: conn.execute(query.where(which, visit.position == position)).scalar_one())
+    )
+
+
+@contextmanager
+def onlookers(
+    playwright: Playwright, chromium: Path, backend: Backend, folder: Path
+) -> Iterator[dict[str, Tablet]]:
+    """A tablet for each user of the views, enrolled on a running server that has the demo."""
+    people = {}
+    try:
+        for user, label in ((INSPECTOR, "Alfa 1"), (SUPERVISOR, "Ledning")):
+            tablet = Tablet(playwright, chromium, folder / user, backend.address, SIZES["tablet"])
+            tablet.open()
+            people[user] = tablet
+            tablet.enrol(backend.link(user), label)
+        yield people
+    finally:
+        for tablet in people.values():
+            tablet.close()
+
+
+def show(page: Page, address: str, view: View, theme: str, language: str = "sv") -> None:
+    """Bring a view on the screen as somebody with these preferences sees it, and wait until it has come to rest."""
+    prefs = orjson.dumps({"theme": theme, "language": language, "text": "m"}).decode()
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("prefs => localStorage.setItem('insats.prefs', prefs)", prefs)
+    page.goto(f"{address}/#/{view.path}")
+    page.reload()
+    page.get_by_role("main").get_by_role("heading").first.wait_for()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.wait_for_timeout(500)  # pictures come out of IndexedDB, figures out of the worker
