@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as t
@@ -180,6 +180,7 @@ def check_point(key: bytes) -> bytes:
 def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, Any]]:
     """The tablets of every authority in an operation whose shared stream `supervisor` reads, by label.
 
+    Only tablets that enrolled: the devices of the demo's people and the server's own never report themselves.
     `user` is a name to show; `oldest` is the present age, in seconds, of the oldest change that is not here.
     """
     mine, theirs, colleague = t.membership.alias(), t.membership.alias(), t.user.alias()
@@ -195,7 +196,7 @@ def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, A
         select(d.id, d.label, u.id.label("user_id"), u.name.label("user"), u.authority, d.last_seen)
         .add_columns(d.pending_changes, d.pending_blobs, d.free, d.oldest)
         .join_from(t.device, t.user, u.id == d.user)
-        .where(u.authority.in_(taking_part))
+        .where(u.authority.in_(taking_part), exists().where(t.session.c.device == d.id))
         .order_by(d.label, d.id)
         .limit(MAX_DEVICES)
     )

@@ -42,6 +42,8 @@ class View:
     name: str
     user: str
     path: str
+    operation: str = ""
+    """Title of the evening to choose on the board; empty for the one that is under way."""
 
 
 def views(db: Database) -> list[View]:
@@ -56,7 +58,12 @@ def views(db: Database) -> list[View]:
     inspector += [
         View(f"planned-{s}", INSPECTOR, f"visit/{planned}/{s}") for s in ("overview", "checklist", "counts")
     ]
-    return [*inspector, View("board", SUPERVISOR, "board"), View("board-today", SUPERVISOR, "day")]
+    return [
+        *inspector,
+        View("board", SUPERVISOR, "board"),
+        View("board-recorded", SUPERVISOR, "board", "Gemensam insats 3"),
+        View("board-today", SUPERVISOR, "day"),
+    ]
 
 
 def _visit(db: Database, date: str | None, position: int) -> str:
@@ -95,5 +102,8 @@ def show(page: Page, address: str, view: View, theme: str, language: str = "sv")
     page.goto(f"{address}/#/{view.path}")
     page.reload()
     page.get_by_role("main").get_by_role("heading").first.wait_for()
+    if view.operation:
+        choice = page.get_by_label("Insats", exact=True)
+        choice.select_option(label=choice.get_by_text(view.operation).first.inner_text())
     page.evaluate("document.fonts.ready.then(() => true)")
     page.wait_for_timeout(500)  # pictures come out of IndexedDB, figures out of the worker
