@@ -45,9 +45,9 @@ class Backend:
             "INSATS_PUBLIC_URL": self.public,
         }
 
-    def command(self, *arguments: str) -> str:
-        """Run one `insats` command to its end; what it printed."""
-        done = subprocess.run(
+    def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one `insats` command to its end, whatever it says."""
+        return subprocess.run(
             [sys.executable, "-m", "app", *arguments],
             env=self.environment(),
             capture_output=True,
@@ -55,6 +55,10 @@ class Backend:
             check=False,
             timeout=120,
         )
+
+    def command(self, *arguments: str) -> str:
+        """Run one `insats` command that must succeed; what it printed."""
+        done = self.attempt(*arguments)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 

@@ -23,7 +23,8 @@ export function Heading({
   useEffect(() => {
     if (!hasNavigated.peek()) return;
     self.current?.focus({ preventScroll: true });
-    for (const pane of [self.current?.closest("main"), self.current?.closest(".split-detail")]) pane?.scrollTo(0, 0);
+    for (const pane of ["main", ".split-detail", ".visit-body"].map((each) => self.current?.closest(each)))
+      pane?.scrollTo(0, 0);
     scrollTo(0, 0);
   }, []);
   const Tag = `h${level}` as "h1" | "h2";

@@ -10,6 +10,7 @@ import { Conflicts } from "./Conflicts";
 import { Glance } from "./Glance";
 import { eveningOf } from "./live";
 import { Notices } from "./Notices";
+import { isFinished } from "./phase";
 import { hasSide, type Room, useRoom } from "./room";
 import { Tablets } from "./Tablets";
 import { Timeline } from "./Timeline";
@@ -41,13 +42,15 @@ function EveningBoard({
   // Seen from afar two calm columns say more than three dense ones.
   const room = wall && space === "huge" ? "wide" : space;
   useFollow(open === undefined ? undefined : operation.id);
+  // While it goes on the tablets matter, once it is over the comparison does.
+  const over = isFinished(operation.status);
   // Covered, not removed: closing the visit leads back to the very row it was opened from.
   const covered = open !== undefined && !hasSide(room);
   return (
     <div ref={box} class={`board board-${room}`}>
       <Announcer op={operation.id} />
       {covered && <VisitDetail key={open} operation={operation} id={open} alone />}
-      <div class="board-all" hidden={covered}>
+      <div class={over ? "board-all board-over" : "board-all"} hidden={covered}>
         <BoardHead operation={operation} wall={wall} room={room} />
         <Glance operation={operation} />
         <div class="board-cols">
@@ -58,8 +61,9 @@ function EveningBoard({
           ) : (
             <Timeline key={operation.id} op={operation.id} room={room} />
           )}
+          {over && <Trend chosen={operation.id} />}
           <Tablets operation={operation} room={room} />
-          <Trend chosen={operation.id} />
+          {!over && <Trend chosen={operation.id} />}
         </div>
       </div>
     </div>

@@ -18,6 +18,8 @@ export function Completeness({ operation }: { operation: OperationView }) {
   if (!status.value.connected) return <Doubt title={t("whole.not")} lead={t("whole.blind")} tablets={missing} />;
   if (devices.value.length === 0)
     return <Doubt title={t("whole.unknown")} lead={t("whole.unknown.text")} tablets={[]} />;
+  if (missing.length > 0 && missing.every((tablet) => tablet.concern === "sends"))
+    return <Arriving tablets={missing} />;
   if (missing.length > 0) {
     const lead = t("whole.not.text", { n: missing.length, total: known.length });
     return <Doubt title={t("whole.not")} lead={lead} tablets={missing} />;
@@ -48,6 +50,19 @@ function Doubt({ title, lead, tablets: named }: { title: string; lead: string; t
           {rest > 1 && <li>{t("whole.more", { n: rest })}</li>}
         </ul>
       )}
+    </div>
+  );
+}
+
+/** Seconds old and on its way: the totals are about to change, which is no reason for alarm and no reason for silence. */
+function Arriving({ tablets: sending }: { tablets: readonly Tablet[] }) {
+  const names = sending.map(({ device }) => `${device.label} (${heldText(device)})`);
+  return (
+    <div class="bd-whole bd-whole-yes bd-whole-arriving">
+      <p>
+        <Icon name="cloudUp" />
+        <span>{t("whole.arriving", { what: names.join(", ") })}.</span>
+      </p>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { code, codes, type OperationView } from "../../state/operation";
+import { code, type OperationView } from "../../state/operation";
 import { visitLook } from "../components/Badge";
 import { Icon, type IconName } from "../components/Icon";
 import { Progress } from "../components/Stepper";
@@ -8,7 +8,7 @@ import { isDone } from "../model";
 import { href } from "../router";
 import { amountInBase } from "../units";
 import { Completeness } from "./Completeness";
-import { pressName, seizureName, siteName } from "./cells";
+import { inListOrder, pressName, seizureName, siteName } from "./cells";
 import type { Facts, Sum, VisitFacts } from "./facts";
 import { facts } from "./live";
 import { hundredths } from "./words";
@@ -135,11 +135,6 @@ function reportRows(reports: Facts["figures"]["reports"]): { code: string; n: nu
     "press_categories",
     rows.filter((row) => row.n > 0),
   );
-}
-
-function inListOrder<T extends { code: string }>(list: string, rows: T[]): T[] {
-  const rank = new Map(codes(list).map((item, i) => [item.id, i]));
-  return rows.sort((a, b) => (rank.get(a.code) ?? rank.size) - (rank.get(b.code) ?? rank.size));
 }
 
 function ReportsTile({ known }: { known: Facts }) {

@@ -20,8 +20,9 @@ const LOOK: Record<Concern, [Tone, IconName]> = {
   silent: ["bad", "cloudOff"],
   holds: ["warn", "cloudUp"],
   full: ["warn", "alert"],
+  sends: ["info", "cloudUp"],
   ok: ["ok", "check"],
-  quiet: ["plain", "tablet"],
+  quiet: ["ok", "check"],
   unused: ["plain", "tablet"],
 };
 

@@ -59,36 +59,34 @@ function Panel({ measure, evenings }: { measure: Measure; evenings: readonly Eve
 function Table({ evenings }: { evenings: readonly Evening[] }) {
   const rows = MEASURES.map((measure) => ({ measure, points: pointsOf(measure, evenings) }));
   return (
-    <div class="bd-table-scroll">
-      <table class="bd-table">
-        <caption class="vh">{t("trend.title")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("trend.evening")}</th>
-            {rows.map(({ measure }) => (
-              <th key={measure} scope="col" class="bd-n">
-                {t(`trend.${measure}`)}
-              </th>
+    <table class="bd-table bd-trend-table">
+      <caption class="vh">{t("trend.title")}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("trend.evening")}</th>
+          {rows.map(({ measure }) => (
+            <th key={measure} scope="col" class="bd-n">
+              {t(`trend.${measure}`)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {evenings.map((evening, i) => (
+          <tr key={evening.id}>
+            <th scope="row" class="num">
+              {plainDate(evening.date)}{" "}
+              <span class="small muted">{label(code("status_operation", evening.status))}</span>
+            </th>
+            {rows.map(({ measure, points }) => (
+              <td key={measure} class="bd-n num">
+                {cell(measure, points[i]?.value ?? null, points[i]?.open ?? false)}
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {evenings.map((evening, i) => (
-            <tr key={evening.id}>
-              <th scope="row" class="num">
-                {plainDate(evening.date)}{" "}
-                <span class="small muted">{label(code("status_operation", evening.status))}</span>
-              </th>
-              {rows.map(({ measure, points }) => (
-                <td key={measure} class="bd-n num">
-                  {cell(measure, points[i]?.value ?? null, points[i]?.open ?? false)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -4,7 +4,7 @@ import { Icon } from "../components/Icon";
 import { label, plural, t, time } from "../i18n";
 import { amountInBase } from "../units";
 import { byRegime, SEARCH } from "./byRegime";
-import { brief, regimeName, seizureName } from "./cells";
+import { brief, inListOrder, regimeName, seizureName } from "./cells";
 import type { PartyFacts, Sum, VisitFacts } from "./facts";
 
 /** Status, team and times: where the visit is right now. */
@@ -83,7 +83,7 @@ export function Amounts({ sums }: { sums: readonly Sum[] }) {
   if (sums.length === 0) return <span class="muted">–</span>;
   return (
     <ul class="bare bd-visit-amounts small">
-      {sums.map((sum) => (
+      {inListOrder("seizure_categories", sums).map((sum) => (
         <li key={`${sum.code} ${sum.base}`}>
           <strong class="num">{amountInBase(sum.qty, sum.base)}</strong> {seizureName(sum.code)}
         </li>

@@ -2,7 +2,7 @@
 import type { Question } from "../../domain/checklist";
 import type { Json } from "../../domain/json";
 import { type Entry, entryOf } from "../../domain/tally";
-import { code, template } from "../../state/operation";
+import { code, codes, template } from "../../state/operation";
 import { type EntityView, entity } from "../../state/replica";
 import { answerText } from "../checklist/answers";
 import { shortAuthority } from "../components/Badge";
@@ -107,4 +107,10 @@ export function seizureName(id: string): string {
 
 export function pressName(id: string): string {
   return label(code("press_categories", id), id);
+}
+
+/** Rows by the order of their codes in a list, which begins with what these evenings look for. */
+export function inListOrder<T extends { code: string }>(list: string, rows: readonly T[]): T[] {
+  const rank = new Map(codes(list).map((item, i) => [item.id, i]));
+  return [...rows].sort((a, b) => (rank.get(a.code) ?? rank.size) - (rank.get(b.code) ?? rank.size));
 }

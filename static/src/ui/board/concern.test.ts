@@ -39,6 +39,14 @@ it("still doubts after the evening whoever fell silent during it", () => {
   expect(tabletOf(device({ last_seen: end + 1, pending_changes: 2 }), after, late).concern).toBe("holds");
 });
 
+it("tells what is on its way in from what stays behind", () => {
+  const holding = (oldest: number | null) =>
+    tabletOf(device({ last_seen: now, pending_changes: 2, oldest }), live, now);
+  expect(holding(5)).toMatchObject({ concern: "sends", doubtful: true });
+  expect(holding(60)).toMatchObject({ concern: "holds", doubtful: true });
+  expect(holding(null).concern).toBe("holds");
+});
+
 it("does not doubt an evening for what was written after it", () => {
   const late = end + 48 * HOUR;
   const holding = (oldest: number | null) => device({ last_seen: late, pending_changes: 1, oldest });

@@ -7,6 +7,8 @@ const HOUR = 60 * MINUTE;
 
 /** A tablet in use answers every few seconds; five minutes without a word is worth a call. */
 export const SILENT_MS = 5 * MINUTE;
+/** What is younger is on its way in: a tablet tells what it holds before it sends it, and says so again within the minute. */
+const ON_ITS_WAY_S = 60;
 /** About forty photos: below this the tablet soon refuses to take more. */
 export const LOW_BYTES = 250_000_000;
 /** Tablets fetch the day's sites before the evening; one not heard since then is not out there. */
@@ -19,8 +21,8 @@ export interface Watch {
   readonly end: number;
 }
 
-/** Worst first. `unused`: not heard during this evening and holding nothing; `quiet`: not expected to answer any more. */
-export const CONCERNS = ["silent", "holds", "full", "ok", "quiet", "unused"] as const;
+/** Worst first. `unused`: not heard during this evening and holding nothing; `quiet`: nobody expects a word from it now, and it holds nothing. */
+export const CONCERNS = ["silent", "holds", "full", "sends", "ok", "quiet", "unused"] as const;
 export type Concern = (typeof CONCERNS)[number];
 
 export interface Tablet {
@@ -52,10 +54,15 @@ function concernOf(
   { holding, silent }: { holding: boolean; silent: boolean },
 ): Concern {
   if (silent) return "silent";
-  if (holding) return "holds";
+  if (holding && !isSending(device)) return "holds";
   if (isUnused(device, watch, holding)) return "unused";
   if (device.free !== null && device.free < LOW_BYTES) return "full";
+  if (holding) return "sends";
   return watch.phase === "live" ? "ok" : "quiet";
+}
+
+function isSending({ oldest }: DeviceView): boolean {
+  return oldest !== null && oldest < ON_ITS_WAY_S;
 }
 
 /** Before and after the evening nobody has to answer; but who fell silent before its end may hold what was recorded then. */

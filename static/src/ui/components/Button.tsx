@@ -1,5 +1,6 @@
 import type { ButtonHTMLAttributes, ComponentChildren } from "preact";
 import { Icon, type IconName } from "./Icon";
+import { alertUser } from "./messages";
 
 interface Look {
   /** Height of the target in CSS pixels at normal text size: 48 ordinary, 56 the main act of a view, 72 counting and shutter. */
@@ -36,12 +37,14 @@ export function Button(props: ButtonProps) {
   const optional: ButtonHTMLAttributes<HTMLButtonElement> = {
     ...(pressed === undefined ? {} : { "aria-pressed": pressed }),
     ...(label === undefined ? {} : { "aria-label": label }),
-    ...(blocked === undefined ? {} : { "aria-disabled": true, title: blocked }),
+    ...(blocked === undefined ? {} : { "aria-disabled": true }),
     ...(id === undefined ? {} : { id }),
     ...(describedBy === undefined ? {} : { "aria-describedby": describedBy }),
   };
+  // A press that cannot act says why: nobody should have to guess with gloves on.
+  const press = () => (blocked === undefined ? onPress() : alertUser(blocked));
   return (
-    <button type="button" class={look(props)} onClick={() => blocked === undefined && onPress()} {...optional}>
+    <button type="button" class={look(props)} onClick={press} {...optional}>
       {icon && <Icon name={icon} />}
       {children}
     </button>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n";
+import { Breakable } from "./Breakable";
 import { Button } from "./Button";
 import { Toasts } from "./Toast";
 
@@ -30,7 +31,7 @@ export function Dialog({ title, onClose, children, foot, class: extra = "" }: Di
     <dialog ref={box} class={`dialog ${extra}`} aria-labelledby={id} onClose={onClose}>
       <div class="dialog-head">
         <h2 id={id} tabIndex={-1} autofocus>
-          {title}
+          <Breakable text={title} />
         </h2>
         <Button icon="close" kind="quiet" label={t("act.close")} onPress={onClose} />
       </div>

@@ -3,6 +3,7 @@ import { tap } from "../../state/recording";
 import { actorName, isPending } from "../../state/replica";
 import { session } from "../../state/session";
 import { attempt } from "../cells";
+import { Breakable } from "../components/Breakable";
 import { Button } from "../components/Button";
 import { Card } from "../components/Card";
 import { personOf } from "../components/ConflictCard";
@@ -44,7 +45,7 @@ export function CountCard({ visit, row, units, onUnit }: CountCardProps) {
     if (saved) announce(t("count.announce", { what, figure: amount(row.total + by, row.unit) }));
   };
   return (
-    <Card title={what} level={3} class="count">
+    <Card title={<Breakable text={what} />} level={3} class="count">
       {units.length > 1 && (
         <ChoiceField
           legend={t("count.unit")}

@@ -20,12 +20,15 @@ export function Camera({ onShot, onClose }: { onShot: (photo: Blob) => Promise<b
   const [taken, setTaken] = useState(0);
   const [saving, setSaving] = useState(0);
   useEffect(() => openCamera(video, setPhase), []);
-  // The next picture need not wait for the last one to be stored; the count rises when it is.
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+  // The next picture need not wait for the last one to be stored, but they are stored one at a time: memory is short.
   const shoot = async (): Promise<void> => {
     const photo = phase === "live" && video.current ? await frameOf(video.current) : null;
     if (photo === null) return;
     setSaving((n) => n + 1);
-    const kept = await onShot(photo);
+    const stored = queue.current.then(() => onShot(photo));
+    queue.current = stored;
+    const kept = await stored;
     setSaving((n) => n - 1);
     if (kept) setTaken((n) => n + 1);
   };

@@ -29,8 +29,6 @@ export function photoJourney(photo: EntityView): Journey {
 /** The address of the picture: undefined while it is looked for, null when it is nowhere to be had now. */
 export function usePhoto(photo: EntityView, which: "thumb" | "blob"): string | null | undefined {
   const [url, setUrl] = useState<string | null>();
-  const sha = (value(photo, which) as BlobRef | undefined)?.sha256;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is a new object at every change of the stream; its picture is named by the digest
   useEffect(() => {
     let gone = false;
     photoUrl(photo.stream, photo, which).then(
@@ -40,7 +38,7 @@ export function usePhoto(photo: EntityView, which: "thumb" | "blob"): string | n
     return () => {
       gone = true;
     };
-  }, [photo.id, sha, which]);
+  }, [photo, which]);
   return url;
 }
 

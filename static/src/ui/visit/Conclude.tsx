@@ -1,7 +1,7 @@
 import { progress, type Question } from "../../domain/checklist";
 import { codes } from "../../state/operation";
 import { heads, inConflict, isPending, value } from "../../state/replica";
-import { status } from "../../state/status";
+import { items, status } from "../../state/status";
 import { attempt, snap, writeFields } from "../cells";
 import { AuthorityChip, VisitStatus } from "../components/Badge";
 import { Button } from "../components/Button";
@@ -15,6 +15,7 @@ import { label, t } from "../i18n";
 import { arrivalSheet, conflictsOf, isDone, leadsVisit, me, ownChecklists, partiesOf, type VisitView } from "../model";
 import { Heading } from "../Page";
 import { href } from "../router";
+import { itemName } from "../sync/itemNames";
 import { CellConflict } from "./CellConflict";
 import { conflictHref, conflictName } from "./conflictNames";
 import { ownParty } from "./Regime";
@@ -107,10 +108,13 @@ function ConflictList({ visit, conflicts }: { visit: VisitView; conflicts: Retur
   );
 }
 
+const NAMED = 6;
+
 /** What this tablet still holds is named before somebody believes the visit is safe. */
 function Unsent() {
   const { unsentChanges, unsentPhotos } = status.value;
   if (unsentChanges + unsentPhotos === 0) return null;
+  const names = [...new Set(items.value.filter((item) => item.state === "local").map(itemName))];
   return (
     <Note tone="info" icon="tablet">
       <p>
@@ -118,6 +122,12 @@ function Unsent() {
           {t("conclude.unsent")}: {unsentText(unsentChanges, unsentPhotos)}
         </strong>
       </p>
+      <ul class="small">
+        {names.slice(0, NAMED).map((name) => (
+          <li key={name}>{name}</li>
+        ))}
+        {names.length > NAMED && <li>…</li>}
+      </ul>
       <p class="small">{t("conclude.unsent.help")}</p>
     </Note>
   );

@@ -42,6 +42,7 @@ export const board = {
   },
   "whole.not": { sv: "Siffrorna är inte kompletta", en: "The figures are not complete" },
   "whole.not.text": { sv: "{n} av {total} plattor kan hålla mer:", en: "{n} of {total} tablets may hold more:" },
+  "whole.arriving": { sv: "På väg in just nu: {what}", en: "Arriving just now: {what}" },
   "whole.more": { sv: "och {n} till", en: "and {n} more" },
   "whole.yes.live": {
     sv: "Alla {n} plattor har hörts de senaste 5 minuterna och håller inget osänt",
@@ -57,7 +58,6 @@ export const board = {
   "whole.unused.one": { sv: "1 platta har inte varit med i kväll", en: "1 tablet has not taken part this evening" },
 
   "glance.title": { sv: "Kvällen i siffror", en: "The evening in figures" },
-  "glance.sofar": { sv: "mottaget hittills", en: "received so far" },
   "glance.visits": { sv: "Besök klara", en: "Visits done" },
   "glance.route": { sv: "Besöken i ordning", en: "The visits in order" },
   "glance.stop": { sv: "{n}. {name}: {status}", en: "{n}. {name}: {status}" },
@@ -98,7 +98,6 @@ export const board = {
   "list.conflicts": { sv: "{n} olika svar", en: "{n} different answers" },
   "list.conflicts.one": { sv: "Olika svar", en: "Different answers" },
   "list.safety": { sv: "Säkerhet", en: "Safety" },
-  "list.open": { sv: "Visa besöket {name}", en: "Show the visit to {name}" },
   "list.repeat": { sv: "Återbesök", en: "Repeat visit" },
 
   "detail.back": { sv: "Till tavlan", en: "Back to the board" },
@@ -118,7 +117,6 @@ export const board = {
   "detail.yes": { sv: "Ja", en: "Yes" },
   "detail.no": { sv: "Nej", en: "No" },
   "detail.photos": { sv: "Foton", en: "Photos" },
-  "detail.team": { sv: "Lag", en: "Team" },
   "detail.vehicle": { sv: "bil {vehicle}", en: "vehicle {vehicle}" },
   "detail.leads": { sv: "leder", en: "leads" },
   "detail.parties": { sv: "Myndigheter", en: "Authorities" },
@@ -127,9 +125,7 @@ export const board = {
   "detail.tallies": { sv: "Vem räknade vad", en: "Who counted what" },
   "detail.tallies.none": { sv: "Inget räknat här än", en: "Nothing counted here yet" },
   "detail.who": { sv: "Person", en: "Person" },
-  "detail.what": { sv: "Slag", en: "Category" },
   "detail.qty": { sv: "Antal", en: "Quantity" },
-  "detail.sum": { sv: "Totalt", en: "Total" },
   "detail.people": { sv: "Personer som har skrivit här", en: "People who wrote here" },
   "detail.people.none": { sv: "Ingen har skrivit något här än", en: "Nobody has written here yet" },
   "detail.people.last": { sv: "senast {at}", en: "last {at}" },
@@ -151,11 +147,6 @@ export const board = {
   },
 
   "clash.title": { sv: "Olika svar att avgöra", en: "Different answers to settle" },
-  "clash.none": { sv: "Inga olika svar", en: "No different answers" },
-  "clash.help": {
-    sv: "Alla svar är sparade. Ring dem som svarade och välj vilket som gäller.",
-    en: "All answers are kept. Call those who answered and choose which one stands.",
-  },
   "clash.new": { sv: "Olika svar att avgöra: {what}", en: "Different answers to settle: {what}" },
 
   "notice.title": { sv: "Säkerhetsmeddelanden", en: "Safety notices" },
@@ -172,9 +163,10 @@ export const board = {
   "tablet.tablet": { sv: "Platta", en: "Tablet" },
   "tablet.silent": { sv: "Tyst", en: "Silent" },
   "tablet.holds": { sv: "Håller osänt", en: "Holds unsent" },
+  "tablet.sends": { sv: "Skickar", en: "Sending" },
   "tablet.full": { sv: "Ont om plats", en: "Low storage" },
   "tablet.ok": { sv: "I kontakt", en: "In contact" },
-  "tablet.quiet": { sv: "Inte i bruk", en: "Not in use" },
+  "tablet.quiet": { sv: "Allt skickat", en: "All sent" },
   "tablet.unused": { sv: "Inte med i kväll", en: "Not in this evening" },
   "tablet.this": { sv: "den här datorn", en: "this computer" },
   "tablet.contact": { sv: "Kontakt", en: "Contact" },

@@ -1,0 +1,86 @@
+"""The `insats` command as an operator uses it: a process, a terminal, a data folder."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.backend import Backend, free_port
+
+
+@pytest.fixture
+def backend(sqlite_url: str, tmp_path: Path) -> Backend:
+    """Commands over an empty, migrated store."""
+    (tmp_path / "data").mkdir()
+    return Backend(tmp_path / "data", sqlite_url, "http://127.0.0.1:9")
+
+
+def _run_until_ready(data: Path, port: int) -> str:
+    """Start `insats run`, wait for /healthz, stop it as Ctrl-C does; what it printed."""
+    env = os.environ | {"INSATS_DATA": str(data), "INSATS_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "run"], env=env, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < deadline, "the server did not become ready"
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1).json()["status"] == "ok":
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=30)
+    return printed
+
+
+def test_run_prints_the_address_links_and_a_qr_and_a_second_run_keeps_the_data(tmp_path: Path) -> None:
+    port = free_port()
+    first = _run_until_ready(tmp_path, port)
+    again = _run_until_ready(tmp_path, port)
+    for printed in (first, again):
+        assert f"Insats is at http://127.0.0.1:{port}" in printed
+        links = re.findall(rf"http://127\.0\.0\.1:{port}/#/enrol/[0-9A-Z-]{{34}}\n", printed)
+        assert len(set(links)) == 3
+        assert "█" in printed, "a QR code is drawn"
+    assert first != again, "one-time links are minted anew"
+    backend = Backend(tmp_path, "", "")
+    assert "equal the log" in backend.command("rebuild", "--check")
+
+
+def test_a_list_of_sites_becomes_an_operation_and_a_bad_one_is_refused_whole(
+    backend: Backend, tmp_path: Path
+) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text("name;address;type\nKiosken;Storgatan 1;KIOSK\nBaren;Storgatan 2;BAR\n")
+    new = ("--date", "2026-11-27", "--authorities", "POL,KOM_ALK")
+    assert backend.command("import-sites", str(good), *new).startswith("2 sites added to operation ")
+    bad = tmp_path / "bad.csv"
+    bad.write_text(
+        "name;address;type\nKiosken;Storgatan 1;KIOSK\n;Storgatan 2;BAR\nKrogen;Storgatan 3;SLOTT\n"
+    )
+    done = backend.attempt("import-sites", str(bad), *new)
+    assert done.returncode == 1
+    assert re.search(r"\b3\b", done.stderr)
+    assert "SLOTT" in done.stderr
+
+
+def test_a_link_for_nobody_is_an_error(backend: Backend) -> None:
+    done = backend.attempt("link", "nobody")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no account nobody" in done.stderr
+
+
+def test_a_backup_says_what_it_holds(backend: Backend) -> None:
+    assert re.search(
+        r"\d+ rows and 0 photo files in .*insats-\d+\.ndjson\.gz, verified", backend.command("backup")
+    )
