@@ -12,17 +12,19 @@ import segno
 import uvicorn
 from sqlalchemy import Connection, func, select
 
+from app.auth.accounts import add_user, grant
 from app.auth.service import mint_code
 from app.auth.tables import User
 from app.clock import now_ms
 from app.database import Database, migrate, table
+from app.domain import codes
 from app.domain.change import new_id
 from app.operations import readmodels, tables
 from app.operations.demo.load import load_demo
 from app.operations.importing import import_sites
-from app.operations.planning import Operation
+from app.operations.planning import Operation, welcome
 from app.operations.site_files import Refused
-from app.operations.staff import prepare, server_author
+from app.operations.staff import REF, prepare, server_author
 from app.settings import Settings
 from app.sync.backup import BackupBroken, back_up
 from app.sync.identity import server_key
@@ -61,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     demo = command("demo", _demo, "Load the three demo evenings; a second time changes nothing.")
     demo.add_argument("--stage", choices=["recorded", "planned"], default="recorded")
     demo.add_argument("--exercise", action="store_true", help="add an evening of today to practise on")
+    account = command(
+        "account", _account, "Make an account, or bring it up to date, with its part in every evening."
+    )
+    account.add_argument("user", help="a short name, such as p.andersson")
+    account.add_argument("--name", required=True)
+    account.add_argument("--authority", required=True, choices=sorted(codes.ids("authorities")))
+    account.add_argument("--role", required=True, choices=sorted(codes.ids("roles")))
     link = command("link", _link, "Print a one-time link by which an account enrols a tablet.")
     link.add_argument("user")
     sites = command("import-sites", _import_sites, "Import a CSV or GeoJSON list of sites, all or nothing.")
@@ -164,6 +173,20 @@ def _mint_link(db: Database, settings: Settings, user: str, minutes: int) -> tup
         return f"{row.name} ({row.authority})", f"{settings.address()}/#/enrol/{code}"
 
     return db.write_now(work)
+
+
+def _account(settings: Settings, options: argparse.Namespace) -> int:
+    db, now = _open(settings), now_ms()
+
+    def work(conn: Connection) -> int:
+        add_user(conn, options.user, options.name, options.authority, options.role)
+        grant(conn, REF, options.user, "reader", now)
+        return welcome(conn, options.user, options.authority, options.role, now)
+
+    evenings = db.write_now(work)
+    db.close()
+    print(f"{options.user} takes part in {evenings} evenings; `insats link {options.user}` enrols a tablet")
+    return 0
 
 
 def _link(settings: Settings, options: argparse.Namespace) -> int:

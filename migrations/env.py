@@ -3,7 +3,7 @@
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 
 from app.auth import tables as auth_tables
 from app.database import metadata
@@ -25,8 +25,31 @@ def render_item(kind: str, item: Any, _: Any) -> str | bool:
     return "Bytewise()" if kind == "type" and type(item).__name__ == "Bytewise" else False
 
 
+LOCK = 7_305_413
+"""The advisory lock by which workers on one PostgreSQL that start at once migrate one after the other."""
+
+
+def open_engine(url: str) -> Engine:
+    """On SQLite with a transaction that holds the write lock from its beginning and takes back changes of the schema too."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None
+            connection.execute("PRAGMA busy_timeout=60000")
+
+        @event.listens_for(engine, "begin")
+        def _(conn: Connection) -> None:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
 def run(connection: Connection) -> None:
     """Migrate, in one transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
     context.configure(
         connection=connection,
         target_metadata=metadata,
@@ -38,7 +61,9 @@ def run(connection: Connection) -> None:
 
 
 url = context.config.get_main_option("sqlalchemy.url") or Settings().store_url()
-engine = create_engine(url)
-with engine.begin() as connection:
-    run(connection)
-engine.dispose()
+engine = open_engine(url)
+try:
+    with engine.begin() as connection:
+        run(connection)
+finally:
+    engine.dispose()

@@ -74,6 +74,16 @@ def test_a_list_of_sites_becomes_an_operation_and_a_bad_one_is_refused_whole(
     assert "SLOTT" in done.stderr
 
 
+def test_an_account_gets_its_part_in_the_evenings_and_a_link(backend: Backend, tmp_path: Path) -> None:
+    sites = tmp_path / "sites.csv"
+    sites.write_text("name;type\nKiosken;KIOSK\n")
+    backend.command("import-sites", str(sites), "--date", "2026-11-27", "--authorities", "POL")
+    person = ("--name", "Po Andersson", "--role", "INSP")
+    assert "1 evenings" in backend.command("account", "p.a", *person, "--authority", "POL")
+    assert "0 evenings" in backend.command("account", "k.b", *person, "--authority", "KOM_ALK")
+    assert "/#/enrol/" in backend.link("p.a")
+
+
 def test_a_link_for_nobody_is_an_error(backend: Backend) -> None:
     done = backend.attempt("link", "nobody")
     assert (done.returncode, done.stdout) == (2, "")

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
+import orjson
 from sqlalchemy import Connection, select
 
 from app.auth.accounts import grant
 from app.auth.tables import User
 from app.database import in_set, table
 from app.domain.permissions import PLANNERS, SUPERVISORS
+from app.operations import tables
 from app.operations.history import earlier_visits
 from app.operations.staff import publish_actors
 from app.sync.author import Author, Draft
@@ -175,6 +177,23 @@ def open_streams(
         for stream, role in parts(row.authority, row.role, operation, authorities).items():
             grant(conn, stream, row.id, role, now)
     publish_actors(conn, key, shared(operation), now)
+
+
+def welcome(conn: Connection, user: str, authority: str, role: str, now: int) -> int:
+    """Give a new account its part in every evening of its authority that is not archived; how many there are."""
+    operation = table(tables.Operation).c
+    query = select(operation.id, operation.authorities).where(
+        operation.void.is_(False), operation.status.not_in(("ARKIV", "INST"))
+    )
+    granted = 0
+    for row in conn.execute(query).all():
+        mine = parts(
+            authority, role, row.id.removeprefix("operation_"), orjson.loads(row.authorities or "[]")
+        )
+        for stream, part in mine.items():
+            grant(conn, stream, user, part, now)
+        granted += bool(mine)
+    return granted
 
 
 def parts(authority: str, role: str, operation: str, authorities: Sequence[str]) -> dict[str, Role]:

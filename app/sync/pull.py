@@ -35,7 +35,9 @@ def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamSta
     """These streams; one that nobody has written to has no row yet and is empty."""
     query = select(_stream).where(in_set(conn, _stream.c.name, sorted(names)))
     empty = {name: StreamState(0, name, 0, FIRST_CHAIN.hex()) for name in names}
-    return empty | {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)}
+    return empty | {
+        row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)
+    }
 
 
 def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) -> bytes:

@@ -15,8 +15,8 @@ from app.database import Bytewise
 ANSWER = {
     "sqlite": """
         CREATE VIEW answer AS
-        SELECT e.stream, e.id AS checklist, f.key AS question, h.value ->> 0 AS change, h.value ->> 1 AS value,
-               h.value ->> 2 AS actor, h.value ->> 3 AS at
+        SELECT e.stream, e.id AS checklist, f.key AS question, h.value ->> 0 AS change,
+               CAST(h.value ->> 1 AS TEXT) AS value, h.value ->> 2 AS actor, h.value ->> 3 AS at
         FROM entity AS e, json_each(e.heads) AS f, json_each(f.value) AS h
         WHERE e.kind = 'checklist' AND f.key NOT IN ('visit', 'template', 'status', '@')
     """,

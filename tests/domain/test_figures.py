@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from app.domain import codes
 from app.domain.figures import DONE, Figures, counted, figures, mean_x100
 from app.domain.merge import Cells, live_hash
-from tests.domain.vectors import FOLDER, load
+from tests.domain.vectors import load
 
 BASES = {u["id"]: u["base"] for u in codes.items("units")}
 ACTIVITY = {a["id"]: a["value"] for a in codes.items("status_site_activity")}
-CASES = load("figures") if (FOLDER / "figures.json").exists() else []
+CASES = load("figures")
 
 
 def head(number: int, value: Any, t: int = 0) -> list[Any]:
@@ -71,13 +71,20 @@ def test_reports_and_photos_are_counted_apart() -> None:
         ("tally_2", tally(entry(1, "SPEL", of="report"))),
         ("tally_3", tally(entry(17, "FOTO", of="photo"))),
     )
-    assert (sums.reports, sums.reports_total, sums.photos, sums.seizures) == ({"NARKOTIKA": 2, "SPEL": 1}, 3, 17, {})
+    assert (sums.reports, sums.reports_total, sums.photos, sums.seizures) == (
+        {"NARKOTIKA": 2, "SPEL": 1},
+        3,
+        17,
+        {},
+    )
 
 
 def test_a_deleted_entity_counts_for_nothing_but_may_need_review() -> None:
     counts, visit = tally(entry(4)), {"status": [head(1, "KLART")], "persons": [head(1, 1), head(2, 2)]}
     assert of(("tally_1", void(counts)), ("visit_1", void(visit))) == Figures()
-    assert of(("tally_1", void(counts, knowing=False)), ("visit_1", void(visit, knowing=False))) == Figures(review=2)
+    assert of(("tally_1", void(counts, knowing=False)), ("visit_1", void(visit, knowing=False))) == Figures(
+        review=2
+    )
 
 
 @pytest.mark.parametrize("status", sorted(codes.ids("status_visit")))
@@ -102,7 +109,11 @@ def test_conflicts_are_cells_not_entities() -> None:
 
 def test_activity_is_the_mean_of_the_visits_that_have_one() -> None:
     low, high = sorted(ACTIVITY, key=lambda a: ACTIVITY[a])[:2]
-    visits = [("visit_1", {"activity": [head(1, low)]}), ("visit_2", {"activity": [head(1, high)]}), ("visit_3", {})]
+    visits = [
+        ("visit_1", {"activity": [head(1, low)]}),
+        ("visit_2", {"activity": [head(1, high)]}),
+        ("visit_3", {}),
+    ]
     assert of(*visits).activity_mean_x100 == mean_x100([ACTIVITY[low], ACTIVITY[high]])
 
 

@@ -275,6 +275,8 @@ ANSWERED: dict[str, tuple[list[Any], list[Any]]] = {
 @pytest.mark.parametrize("question", codes.questions().values(), ids=lambda q: q.id)
 def test_every_question_takes_the_answers_of_its_type(question: codes.Question) -> None:
     options = sorted(question.options)
+    good: list[Any]
+    bad: list[Any]
     if question.type == "many":
         good, bad = [[], options[:1], options], [options[0], [options[0]] * 2, ["NYTT"], [1], {}]
     elif options:

@@ -73,9 +73,8 @@ def test_a_second_arrival_of_everything_changes_nothing(case: dict[str, Any]) ->
 
 
 def test_values_of_other_json_types_are_other_values() -> None:
-    heads: list[merge.Head] = [
-        [str(n), v, "a", 0, 0, None] for n, v in enumerate((1, True, "1", None, [1], {}))
-    ]
+    values: tuple[Any, ...] = (1, True, "1", None, [1], {})
+    heads: list[merge.Head] = [[str(n), v, "a", 0, 0, None] for n, v in enumerate(values)]
     assert all(merge.is_conflict([one, other]) for one in heads for other in heads if one is not other)
     assert not merge.is_conflict([heads[0], ["x", 1, "b", 9, 9, None]])
 

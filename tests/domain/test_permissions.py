@@ -40,7 +40,11 @@ def wanted(role: str, status: str, part: Membership | None, kind: str) -> Allow 
 @pytest.mark.parametrize("role", ROLES)
 def test_who_may_write_what(role: str) -> None:
     for status, part, kind in product(STATUSES, PARTS, KIND_NAMES):
-        assert decide_write(role, status, part, kind) == wanted(role, status, part, kind), (status, part, kind)
+        assert decide_write(role, status, part, kind) == wanted(role, status, part, kind), (
+            status,
+            part,
+            kind,
+        )
 
 
 def test_the_coordinators_are_roles_of_the_code_list() -> None:

@@ -43,9 +43,15 @@ entries = st.none() | st.builds(
     st.integers(0, 3),
 )
 voids = st.none() | st.sets(st.integers(0, POOL - 1)).map(
-    lambda seen: {"void": True, "reason": "", "of": live_hash({"x": [[id_of(n), 0, "", 0, 0, 0] for n in seen]})}
+    lambda seen: {
+        "void": True,
+        "reason": "",
+        "of": live_hash({"x": [[id_of(n), 0, "", 0, 0, 0] for n in seen]}),
+    }
 )
-anything = st.sampled_from([1, True, "1", None, 0, False, "", [], [1], [True], {}, {"a": 1}, {"a": True}, "å📷"])
+anything = st.sampled_from(
+    [1, True, "1", None, 0, False, "", [], [1], [True], {}, {"a": 1}, {"a": True}, "å📷"]
+)
 
 CELLS: list[tuple[str, str, str, st.SearchStrategy[Any]]] = [
     (REF, "codelist_1", "items", anything),
@@ -101,7 +107,8 @@ def fold(events: Iterable[Event], actors: Sequence[str]) -> dict[str, dict[str, 
 def unnumbered(entities: dict[str, Cells]) -> dict[str, dict[str, list[Head]]]:
     """Heads without their sequence numbers, which tell the order of arrival."""
     return {
-        e: {f: [[*head[:SEQ], None] for head in heads] for f, heads in cells.items()} for e, cells in entities.items()
+        e: {f: [[*head[:SEQ], None] for head in heads] for f, heads in cells.items()}
+        for e, cells in entities.items()
     }
 
 

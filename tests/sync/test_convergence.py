@@ -39,7 +39,11 @@ KEPT = frozenset({"authority", "user", "device", "actor", "membership", "stream"
 random_lives = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.differing_executors,
+    ],
 )
 
 
@@ -78,7 +82,10 @@ class Arena:
 
     def digests(self) -> list[str]:
         """Of both streams, as the server tells them; those of streams without an entry too."""
-        return [str(self.world.db.read_now(lambda conn, s=s: stream_digest(conn, s))["digest"]) for s in (REF, SHARED)]
+        return [
+            str(self.world.db.read_now(lambda conn, s=s: stream_digest(conn, s))["digest"])
+            for s in (REF, SHARED)
+        ]
 
 
 def _empty(conn: Connection) -> None:
@@ -87,7 +94,10 @@ def _empty(conn: Connection) -> None:
             conn.execute(delete(each))
     conn.execute(update(table(Stream)).values(head=0, chain=FIRST_CHAIN.hex()))
     for name in (REF, SHARED):
-        if conn.execute(update(table(Stream)).where(table(Stream).c.name == name).values(head=0)).rowcount == 0:
+        if (
+            conn.execute(update(table(Stream)).where(table(Stream).c.name == name).values(head=0)).rowcount
+            == 0
+        ):
             conn.execute(table(Stream).insert().values(name=name, head=0, chain=FIRST_CHAIN.hex()))
 
 
@@ -204,5 +214,7 @@ def test_of_two_changes_with_one_id_the_later_is_rejected(store_url: str, first:
             change = type(one)(one.id, one.e, one.f, value, one.at)
             verdicts.append(store.world.push(person.seal(REF, change)).results[0]["changes"])
         assert verdicts == [{}, {one.id: {"verdict": "rejected", "code": "id_reused"}}]
-        assert canonical([h[1] for h in store.world.cells(REF)["codelist_1"]["items"]]) == canonical([twins[0][1]])
+        assert canonical([h[1] for h in store.world.cells(REF)["codelist_1"]["items"]]) == canonical(
+            [twins[0][1]]
+        )
         assert store.faults() == []

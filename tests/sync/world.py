@@ -47,6 +47,12 @@ class Person:
         return envelope
 
 
+def new_person() -> Person:
+    """Somebody with a new key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Person(key, actor_id(point_of(key.public_key())))
+
+
 class World:
     """A store with members: two police officers, an alcohol inspector, a supervisor."""
 
@@ -60,14 +66,17 @@ class World:
 
     def enrol(self, user: str, authority: str, role: str, *streams: str) -> Person:
         """An account with one device and one registered actor."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        point = point_of(key.public_key())
-        person = Person(key, actor_id(point))
+        person = new_person()
 
         def work(conn: Any) -> None:
             add_user(conn, user, user.title(), authority, role)
             register_device(conn, f"tablet-{user}", f"Tablet {user}", user, NOW)
-            row = {"id": person.id, "key": b64(point), "user": user, "device": f"tablet-{user}"}
+            row = {
+                "id": person.id,
+                "key": b64(point_of(person.key.public_key())),
+                "user": user,
+                "device": f"tablet-{user}",
+            }
             conn.execute(table(Actor).insert().values(row | {"status": "active", "created": NOW}))
             for stream in streams:
                 grant(conn, stream, user, "writer", NOW)
@@ -103,4 +112,8 @@ class World:
     def alter(self, name: str, **columns: str) -> None:
         """Change rows behind the log's back: column = SQL expression."""
         settings = ", ".join(f"{column} = {value}" for column, value in columns.items())
-        self.db.write_now(lambda conn: conn.execute(text(f'UPDATE "{name}" SET {settings}')))
+        self.execute(f'UPDATE "{name}" SET {settings}')
+
+    def execute(self, statement: str) -> None:
+        """Any SQL, behind the log's back."""
+        self.db.write_now(lambda conn: conn.execute(text(statement)))

@@ -27,7 +27,9 @@ class Twin:
         """Itself."""
         return self
 
-    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
         """End Node."""
         self._process.communicate(timeout=30)
 

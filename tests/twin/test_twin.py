@@ -16,7 +16,10 @@ from tests.twin.node import Twin
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | texts,
-    lambda inner: st.lists(inner) | st.dictionaries(texts | st.sampled_from(["__proto__", "constructor", "10", "9"]), inner),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(texts | st.sampled_from(["__proto__", "constructor", "10", "9"]), inner)
+    ),
     max_leaves=20,
 )
 many = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -32,6 +32,12 @@ it("is above everything it replaces, from whatever clock", async () => {
   expect(id).toMatch(UUID7);
 });
 
+it("is not the same on two tablets behind the same fast clock", async () => {
+  const future = "01ffffff-ffff-7fff-bfff-ffffffffffff";
+  const taken = [(await writer()).newId(NOW, [future]), (await writer()).newId(NOW, [future])];
+  expect(taken[0]).not.toBe(taken[1]);
+});
+
 it("is not carried to the end of the number space by a hostile id", async () => {
   const { newId } = await writer();
   expect(newId(NOW, ["ffffffff-ffff-7fff-bfff-ffffffffffff"]) < "0200").toBe(true);
@@ -42,5 +48,6 @@ it("is not carried to the end of the number space by a hostile id", async () => 
 it("continues after what this writer used before a restart", async () => {
   const { continueAfter, newId } = await writer();
   continueAfter("01aaaaaa-0000-7000-8000-000000000000");
+  continueAfter("ffffffff-ffff-7fff-bfff-ffffffffffff");
   expect(newId(NOW) > "01aaaaaa-0000-7000-8000-000000000000").toBe(true);
 });

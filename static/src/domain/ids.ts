@@ -4,6 +4,11 @@ import { hex } from "./bytes";
 let previous = "";
 
 const LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff";
+const LAST_NUMBER = (1n << 122n) - 1n;
+const STEP_BITS = 62n;
+/** A floor next to the end of the number space is not passed on, or every later id would be stuck there too. */
+const END = "fffffff0";
+const LAST_MOMENT = 2 ** 48 - 1;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
@@ -14,25 +19,33 @@ export function newId(now: number, after: readonly string[] = []): string {
   const floor = after.filter((id) => ID.test(id) && id < LAST).reduce((a, b) => (a > b ? a : b), previous);
   const fresh = uuid7(now);
   const id = fresh > floor ? fresh : next(floor);
-  // A floor next to the end of the number space is not passed on, or every later id would be stuck there too.
-  if (id < "fffffff0") previous = id;
+  if (id < END) previous = id;
   return id;
 }
 
 /** Raises the floor to an id this writer used before, for instance before the last restart. */
 export function continueAfter(id: string): void {
-  if (ID.test(id) && id > previous) previous = id;
+  if (ID.test(id) && id > previous && id < END) previous = id;
 }
 
 function uuid7(now: number): string {
-  const time = Math.max(0, Math.floor(now)).toString(16).padStart(12, "0").slice(-12);
-  const random = BigInt(`0x${hex(crypto.getRandomValues(new Uint8Array(10)))}`) & ((1n << 74n) - 1n);
-  return format((BigInt(`0x${time}`) << 74n) | random);
+  const time = Math.min(Math.max(0, Math.floor(now)), LAST_MOMENT).toString(16);
+  return format((BigInt(`0x${time}`) << 74n) | random(74n));
 }
 
-/** One above: time and random digits are counted as one number, version and variant stay. */
+/**
+ * Above an id, by a step at random: two tablets that both stand behind the same fast clock must not take the same id. Time
+ * and random digits are counted as one number, version and variant stay.
+ */
 function next(id: string): string {
-  return format(number(id) + 1n);
+  const floor = number(id);
+  const room = LAST_NUMBER - floor;
+  const step = random(STEP_BITS) % (room < 1n << STEP_BITS ? room : 1n << STEP_BITS);
+  return format(floor + 1n + step);
+}
+
+function random(bits: bigint): bigint {
+  return BigInt(`0x${hex(crypto.getRandomValues(new Uint8Array(10)))}`) & ((1n << bits) - 1n);
 }
 
 function number(id: string): bigint {

@@ -1,7 +1,9 @@
 /** Helpers of the tests: the shared vectors and little worlds to merge in. */
 import commit from "../../../tests/vectors/commit.json?raw";
+import figures from "../../../tests/vectors/figures.json?raw";
 import merge from "../../../tests/vectors/merge.json?raw";
 import type { Change } from "./change";
+import type { Figures } from "./figures";
 import type { Json } from "./json";
 import { type Cells, type Head, mergeInto, type Origin, type Outcome, type Retired } from "./merge";
 
@@ -28,8 +30,15 @@ export interface CommitVectors {
   readonly chain: readonly { readonly r: string; readonly chain: string }[];
 }
 
+export interface FiguresCase {
+  readonly name: string;
+  readonly entities: Record<string, Cells>;
+  readonly figures: Figures;
+}
+
 /** The files of `tests/vectors`, which the Python tests read too. Parsed here: a bundler would lose a `__proto__` key. */
 export const mergeCases = JSON.parse(merge) as readonly MergeCase[];
+export const figuresCases = JSON.parse(figures) as readonly FiguresCase[];
 export const commitVectors = JSON.parse(commit) as CommitVectors;
 
 /** Merges arrivals one after the other into an empty stream. */

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readBody } from "../domain/commit";
 import type { Problem } from "../domain/problem";
 import { entryOf } from "../domain/tally";
-import { ALK, OP, openTablet, POL, SHARED } from "../sync/testing";
+import { openTablet } from "../sync/testing";
+import { ALK, OP, POL, SHARED } from "../sync/testServer";
 import { openPage, type Page, VISIT } from "./testing";
 
 let page: Page;

@@ -2,7 +2,8 @@ import "fake-indexeddb/auto";
 import { effect } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "../domain/problem";
-import { OP, openTablet, POL, SHARED } from "../sync/testing";
+import { openTablet } from "../sync/testing";
+import { OP, POL, SHARED } from "../sync/testServer";
 import { openPage, type Page, plant, VISIT } from "./testing";
 
 let page: Page;
@@ -71,7 +72,7 @@ describe("reading", () => {
 
   it("names actors: mine at once, the others as the server says", async () => {
     const mine = [...page.memory.actors.keys()][0] ?? "";
-    expect(page.actorName(SHARED, mine)).toEqual({ name: "Anna Ek", authority: "POL", device: "Platta 1" });
+    expect(page.actorName(SHARED, mine)).toEqual({ name: "anna", authority: "POL", device: "Platta 1" });
     expect(page.actorName(POL, "a_bo")).toBeUndefined();
     const bo = await openTablet(page.server, "bo");
     await bo.round();

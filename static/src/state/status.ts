@@ -1,8 +1,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ChangeState } from "../store/own";
 import type { CommitRow, Verdict } from "../store/schema";
-import { CONTACT_MS } from "../sync/engine";
 import { pendingOf } from "../sync/pending";
+import { CONTACT_MS } from "../sync/round";
 import { type Storage, storage } from "./storage";
 import { isRunning, memory, running, sending } from "./tablet";
 

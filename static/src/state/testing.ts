@@ -6,7 +6,7 @@ import type { Json } from "../domain/json";
 import type { Cells } from "../domain/merge";
 import { strictly } from "../store/transaction";
 import { createActor } from "../sync/actor";
-import { OP, POL, SHARED, TestServer } from "../sync/testing";
+import { OP, POL, SHARED, TestServer } from "../sync/testServer";
 
 export const VISIT = `visit_${OP}`;
 

@@ -107,7 +107,8 @@ export class Memory {
   #setOwn(own: OwnRows): void {
     const affected = new Set([...this.own.all()].map((o) => o.stream));
     if (own.session?.user.id !== this.session?.user.id) this.own.forgetHere();
-    this.session = own.session ?? null;
+    // The same object while nothing in it changed, so that no view is drawn again for it.
+    if (JSON.stringify(own.session) !== JSON.stringify(this.session)) this.session = own.session ?? null;
     this.off = own.off ?? 0;
     this.saves = own.saves ?? 0;
     replace(this.actors, own.actors, (a) => a.id);

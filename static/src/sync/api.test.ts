@@ -42,10 +42,11 @@ describe("a call", () => {
   it("packs commits, and nothing that is small", async () => {
     const { api, sent } = apiTo(() => Response.json({}));
     const line = `${JSON.stringify({ h: "x".repeat(5_000) })}\n`;
-    await api.push(line);
-    await api.push("{}\n");
+    await api.push(line, true);
+    await api.push("{}\n", true);
+    await api.push(line, false);
     await api.missing(["ab"]);
-    expect(sent.map((s) => s.headers.get("Content-Encoding"))).toEqual(["gzip", null, null]);
+    expect(sent.map((s) => s.headers.get("Content-Encoding"))).toEqual(["gzip", null, null, null]);
     const body = new Blob([sent[0]?.init.body as Uint8Array<ArrayBuffer>]);
     expect(body.size).toBeLessThan(200);
     expect(await new Response(body.stream().pipeThrough(new DecompressionStream("gzip"))).text()).toBe(line);

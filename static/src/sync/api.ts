@@ -69,17 +69,13 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
       post<{ token: string; user: User }>("/enrol", { code, device }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
     /** Speaks of the caller's present actor unless another one of the same user is named. */
-    hello: (actor?: string) =>
-      json<Hello>("/hello", {
-        headers: { "Insats-Pending": caller.pending(), ...(actor && { "Insats-Actor": actor }) },
-      }),
-    push: (lines: string) =>
+    hello: (actor?: string) => json<Hello>("/hello", { headers: actor ? { "Insats-Actor": actor } : {} }),
+    push: (lines: string, gzip: boolean) =>
       json<PushAnswer>("/commits", {
         method: "POST",
         body: lines,
         type: "application/x-ndjson",
-        gzip: true,
-        headers: { "Insats-Pending": caller.pending() },
+        gzip,
         timeout: timeouts.long,
       }),
     changes: (after: string) =>
@@ -96,7 +92,7 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
 async function requestOf(caller: Caller, options: CallOptions): Promise<RequestInit> {
   const [token, actor] = [caller.token(), caller.actor()];
   const headers: Record<string, string> = {
-    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(token && { Authorization: `Bearer ${token}`, "Insats-Pending": caller.pending() }),
     ...(actor && { "Insats-Actor": actor }),
     ...options.headers,
   };

@@ -2,7 +2,8 @@ import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { hex, sha256 } from "../domain/bytes";
 import { CHUNK_BYTES, type NewBlob, readBlob } from "../store/photos";
-import { OP, openTablet, POL, SHARED, settle, TestServer, type TestTablet } from "./testing";
+import { openTablet, settle, type TestTablet } from "./testing";
+import { OP, POL, SHARED, TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 let server: TestServer;

@@ -11,6 +11,10 @@ export interface SyncState {
   lastHello: number;
   lastElders: number;
   syncing: boolean;
+  /** What the server was last told that this tablet holds. */
+  told: string;
+  /** A whole push was found malformed: something on the way spoils what is packed. */
+  isPlain: boolean;
   /** Bytes free on this device as the browser tells it, when it tells. */
   free: number | null;
   /** Digests being uploaded now. */
@@ -33,6 +37,8 @@ export function newState(): SyncState {
     lastHello: 0,
     lastElders: 0,
     syncing: false,
+    told: "",
+    isPlain: false,
     free: null,
     uploading: new Set(),
     heads: new Map(),

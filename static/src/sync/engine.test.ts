@@ -2,8 +2,9 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { loosely } from "../store/transaction";
 import { createEngine } from "./engine";
-import { STEAL_AFTER_MS, withSyncLock } from "./lock";
-import { OP, openTablet, POL, SHARED, TestServer, type TestTablet } from "./testing";
+import { STEAL_AFTER_MS, withLock, withSyncLock } from "./lock";
+import { openTablet, type TestTablet } from "./testing";
+import { OP, POL, SHARED, TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 let server: TestServer;
@@ -126,6 +127,13 @@ describe("the sync lock", () => {
     };
     expect(await withSyncLock(anna.tablet, work)).toBe(true);
     expect([worked, stolen]).toEqual([true, [`${anna.tablet.db.name}-sync`]]);
+  });
+
+  it("for short work is not waited for when a frozen tab keeps it", async () => {
+    const request = (_: string, { signal }: { signal: AbortSignal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    vi.stubGlobal("navigator", { locks: { request } });
+    expect(await withLock("seal", async () => 7, 10)).toBe(7);
   });
 
   it("that was taken away ends the round quietly", async () => {

@@ -1,23 +1,15 @@
 import { isProblem } from "../domain/problem";
 import type { Tablet } from "../store/tablet";
-import { namedActor, registerActors } from "./actor";
+import { namedActor } from "./actor";
 import { createApi, type Fetch, type Timeouts } from "./api";
-import { sendBlobs, unsentBlobs } from "./blobs";
+import { unsentBlobs } from "./blobs";
 import { newState, noteHead, type Sync } from "./context";
-import { listen } from "./events";
-import { greet } from "./hello";
+import { type Listening, listen } from "./events";
 import { withSyncLock } from "./lock";
-import { pendingHeader } from "./pending";
+import { pendingCounts, pendingHeader } from "./pending";
 import type { Poke } from "./protocol";
-import { pull } from "./pull";
-import { push } from "./push";
-import { sealAll } from "./seal";
+import { runRound } from "./round";
 
-/** Without contact, taps wait this long for their seal (ms): one commit for what belongs together, not one a tap. */
-const OFFLINE_SEAL_MS = 30_000;
-/** The server counts as reachable this long after a good answer (ms). */
-export const CONTACT_MS = 30_000;
-const HELLO_EVERY_MS = 20_000;
 const SAVE_DELAY_MS = 250;
 const SAVE_DELAY_LIMIT_MS = 1_000;
 const IDLE_MS = 20_000;
@@ -47,130 +39,154 @@ export interface EngineOptions {
 
 /** The sync engine of one tab: rounds of hello, push, pull and blobs, never two at once. */
 export function createEngine(tablet: Tablet, options: EngineOptions = {}): Engine {
-  const sync = createSync(tablet, options);
-  const { state } = sync;
-  const listeners = new Set<(poke: Poke) => void>();
-  let running: Promise<void> | null = null;
-  let again: Reason | null = null;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let saveSince = 0;
-  let retry = FIRST_RETRY_MS;
-  let listening: AbortController | null = null;
-  let isListening = false;
+  return new TabEngine(createSync(tablet, options));
+}
 
-  function round(reason: Reason): Promise<void> {
-    if (running) again = again === null || isUrgent(reason) ? reason : again;
-    running ??= run(reason);
-    return running;
+class TabEngine implements Engine {
+  readonly sync: Sync;
+  readonly #listeners = new Set<(poke: Poke) => void>();
+  #running: Promise<void> | null = null;
+  #again: Reason | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saveSince = 0;
+  #retry = FIRST_RETRY_MS;
+  /** The server asked to be left alone until then. */
+  #notBefore = 0;
+  #listening: AbortController | null = null;
+  #isConnected = false;
+
+  constructor(sync: Sync) {
+    this.sync = sync;
+  }
+
+  start(): void {
+    this.#listening ??= new AbortController();
+    this.wake("start");
+  }
+
+  stop(): void {
+    this.#listening?.abort();
+    this.#listening = null;
+    clearTimeout(this.#timer);
+  }
+
+  onPoke(listener: (poke: Poke) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  wake(reason: Reason): void {
+    if (reason === "start" || reason === "online" || reason === "visible") this.#relisten();
+    if (reason === "save") this.#wakeAfterSave();
+    else void this.round(reason);
+  }
+
+  round(reason: Reason): Promise<void> {
+    if (this.#running && (this.#again === null || isUrgent(reason))) this.#again = reason;
+    this.#running ??= this.#run(reason);
+    return this.#running;
   }
 
   /** Rounds until nobody asks for another one. Looking and ending are one step, so that no wish falls between them. */
-  async function run(reason: Reason): Promise<void> {
-    clearTimeout(timer);
-    let delay = await once(reason);
-    for (let next = again; next !== null; next = again) {
-      again = null;
-      delay = await once(next);
+  async #run(reason: Reason): Promise<void> {
+    clearTimeout(this.#timer);
+    let delay = await this.#once(reason);
+    for (let next = this.#again; next !== null; next = this.#again) {
+      this.#again = null;
+      delay = await this.#once(next);
     }
-    running = null;
-    if (listening) timer = setTimeout(() => void round("timer"), delay);
+    this.#running = null;
+    if (this.#listening) this.#timer = setTimeout(() => void this.round("timer"), delay);
   }
 
   /** One round; the ms until the next one is due. */
-  async function once(reason: Reason): Promise<number> {
-    saveSince = 0;
-    setSyncing(true);
+  async #once(reason: Reason): Promise<number> {
+    const { state, tablet } = this.sync;
+    this.#saveSince = 0;
+    this.#setSyncing(true);
     try {
-      const held = await withSyncLock(tablet, () => steps(sync, isUrgent(reason), () => again !== null));
+      const isWanted = () => this.#again !== null;
+      const held = await withSyncLock(tablet, () => runRound(this.sync, isUrgent(reason), isWanted));
       state.problem = state.isOtherServer ? "server-key" : null;
-      retry = FIRST_RETRY_MS;
-      if (held && unsentBlobs(sync).length > 0 && again === null) return FIRST_RETRY_MS;
-      return jittered(held ? (isListening ? IDLE_LISTENING_MS : IDLE_MS) : OTHER_TAB_MS);
+      this.#retry = FIRST_RETRY_MS;
+      return this.#afterSuccess(held);
     } catch (error) {
-      return afterFailure(error);
+      return this.#afterFailure(error);
     } finally {
-      setSyncing(false);
+      this.#setSyncing(false);
     }
   }
 
-  function afterFailure(error: unknown): number {
+  #afterSuccess(held: boolean): number {
+    if (!held) return jittered(OTHER_TAB_MS);
+    if (unsentBlobs(this.sync).length > 0) return FIRST_RETRY_MS;
+    return jittered(this.#isConnected ? IDLE_LISTENING_MS : IDLE_MS);
+  }
+
+  #afterFailure(error: unknown): number {
     const isOffline = isProblem(error, "offline");
-    state.problem = isOffline ? null : isProblem(error) ? error.code : "internal";
-    const delay = Math.max(jittered(retry), isProblem(error) ? error.wait : 0);
-    retry = Math.min(retry * 2, LONGEST_RETRY_MS);
+    this.sync.state.problem = isOffline ? null : isProblem(error) ? error.code : "internal";
+    const wait = isProblem(error) ? error.wait : 0;
+    if (wait > 0) this.#notBefore = Date.now() + wait;
+    const delay = Math.max(jittered(this.#retry), wait);
+    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
     return delay;
   }
 
-  function setSyncing(isSyncing: boolean): void {
-    state.syncing = isSyncing;
-    tablet.memory.announceStatus();
-  }
-
-  function wake(reason: Reason): void {
-    if (reason === "start" || reason === "online" || reason === "visible") relisten();
-    if (reason === "save") wakeAfterSave();
-    else void round(reason);
+  #setSyncing(isSyncing: boolean): void {
+    this.sync.state.syncing = isSyncing;
+    this.sync.tablet.memory.announceStatus();
   }
 
   /** Taps that follow one another closely travel together, but the first of them never waits longer than the limit. */
-  function wakeAfterSave(): void {
-    if (running) again ??= "save";
-    if (running || !listening) return;
-    saveSince ||= Date.now();
-    const left = SAVE_DELAY_LIMIT_MS - (Date.now() - saveSince);
-    clearTimeout(timer);
-    timer = setTimeout(() => void round("save"), Math.max(0, Math.min(SAVE_DELAY_MS, left)));
+  #wakeAfterSave(): void {
+    if (this.#running) this.#again ??= "save";
+    if (this.#running || !this.#listening) return;
+    const now = Date.now();
+    this.#saveSince ||= now;
+    const left = Math.min(SAVE_DELAY_MS, this.#saveSince + SAVE_DELAY_LIMIT_MS - now);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.round("save"), Math.max(0, left, this.#notBefore - now));
   }
 
-  function relisten(): void {
-    if (!listening) return;
-    listening.abort();
-    listening = new AbortController();
-    void listen(sync.api, { onPoke, onOpen, onByte, onClose }, listening.signal);
+  #relisten(): void {
+    if (!this.#listening) return;
+    this.#listening.abort();
+    const ours = new AbortController();
+    this.#listening = ours;
+    const to: Listening = {
+      onPoke: (poke) => this.#onPoke(poke),
+      onOpen: () => this.#onOpen(),
+      onByte: () => this.#onByte(),
+      onClose: () => {
+        if (this.#listening === ours) this.#isConnected = false;
+      },
+    };
+    void listen(this.sync.api, to, ours.signal);
   }
 
-  function onOpen(): void {
-    isListening = true;
-    wake("poke");
+  /** Pokes that came while nobody listened are not repeated: look what they would have said. */
+  #onOpen(): void {
+    this.#isConnected = true;
+    this.wake("poke");
   }
 
-  function onClose(): void {
-    isListening = false;
+  #onByte(): void {
+    this.sync.state.lastContact = this.sync.tablet.now();
+    this.sync.tablet.memory.announceStatus();
   }
 
-  function onByte(): void {
-    state.lastContact = tablet.now();
-    tablet.memory.announceStatus();
-  }
-
-  function onPoke(poke: Poke): void {
-    for (const listener of listeners) listener(poke);
+  #onPoke(poke: Poke): void {
+    for (const listener of this.#listeners) listener(poke);
+    const { state, tablet } = this.sync;
     const known = tablet.memory.streams.get(poke.stream);
+    // Other topics, such as `devices`, are no streams.
     if (!poke.stream.includes("/") && poke.stream !== "ref") return;
     if (!known) state.lastHello = 0;
     else if (poke.head <= known.cursor) return;
     else noteHead(state, poke.stream, poke.head);
-    wake("poke");
+    this.wake("poke");
   }
-
-  return {
-    sync,
-    round,
-    wake,
-    start() {
-      listening ??= new AbortController();
-      wake("start");
-    },
-    stop() {
-      listening?.abort();
-      listening = null;
-      clearTimeout(timer);
-    },
-    onPoke(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
 }
 
 function isUrgent(reason: Reason): boolean {
@@ -186,25 +202,13 @@ function createSync(tablet: Tablet, { fetch, timeouts }: EngineOptions): Sync {
   const caller = {
     token: () => tablet.memory.session?.token ?? null,
     actor: () => namedActor(tablet),
-    pending: () => pendingHeader(tablet.memory, tablet.now(), state.free),
+    pending: () => {
+      state.told = pendingCounts(tablet.memory);
+      return pendingHeader(tablet.memory, tablet.now(), state.free);
+    },
     contact: () => {
       state.lastContact = tablet.now();
     },
   };
   return { tablet, state, api: createApi(fetch ?? ((input, init) => globalThis.fetch(input, init)), caller, timeouts) };
-}
-
-/** hello → push → pull → blobs. The last three fail independently; the first failure is thrown at the end. */
-async function steps(sync: Sync, isUrgent: boolean, isWanted: () => boolean): Promise<void> {
-  const { tablet, state } = sync;
-  if (!tablet.memory.session) return;
-  const isInContact = state.lastContact !== null && tablet.now() - state.lastContact < CONTACT_MS;
-  await sealAll(tablet, isInContact ? 0 : OFFLINE_SEAL_MS);
-  await registerActors(sync);
-  if (isUrgent || Math.abs(tablet.now() - state.lastHello) > HELLO_EVERY_MS) await greet(sync);
-  await sealAll(tablet);
-  const failures: unknown[] = [];
-  for (const step of [push, pull, (s: Sync) => sendBlobs(s, isWanted)])
-    await step(sync).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
 }

@@ -1,4 +1,5 @@
 import { FIRST_CHAIN } from "../domain/commit";
+import { canonical } from "../domain/json";
 import { purgeStreams } from "../store/purge";
 import type { ChainRow, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
@@ -26,35 +27,66 @@ export async function greet(sync: Sync): Promise<void> {
   sync.state.lastHello = now;
 }
 
+/** What an answer means for this tablet. `resets`: streams whose replica is to be taken anew; `lost`: hashes of commits. */
+interface News {
+  readonly hello: Hello;
+  readonly off: number;
+  readonly isFirst: boolean;
+  readonly isNewEpoch: boolean;
+  readonly streams: readonly StreamRow[];
+  readonly resets: readonly string[];
+  readonly lost: ReadonlySet<string>;
+}
+
 async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
   const { db, memory } = sync.tablet;
   const [epoch, server] = await Promise.all([readMeta(db, "epoch"), readMeta(db, "server")]);
   // A server with another key cannot give receipts that count; what it sends is read, what it claims is not believed.
   sync.state.isOtherServer = server !== undefined && server.key !== hello.server.key;
   const isNewEpoch = epoch !== undefined && epoch !== hello.epoch;
-  const streams = Object.entries(hello.streams).map(([name, told]) =>
-    next(memory.streams.get(name), name, told, isNewEpoch),
-  );
+  const told = Object.entries(hello.streams);
+  const streams = told.map(([name, t]) => next(memory.streams.get(name), name, t, isNewEpoch));
   const resets = streams.filter((s) => s.reset && !memory.streams.get(s.stream)?.reset).map((s) => s.stream);
   const lost = lostCommits(sync, hello);
-  const isRewound = isNewEpoch || resets.length > 0 || lost.size > 0;
-  const stores: Stores[] = ["meta", "streams", ...(isRewound ? (["commits", "photos"] as const) : [])];
-  await loosely(db, stores, async (tx) => {
+  const news: News = { hello, off, isFirst: server === undefined, isNewEpoch, streams, resets, lost };
+  await storeNews(sync, news);
+  await keepUser(sync, hello);
+  noteHeads(sync, news);
+  if (isRewound(news) || streams.length !== memory.streams.size) await memory.load(db);
+  memory.off = off;
+}
+
+function isRewound({ isNewEpoch, resets, lost }: News): boolean {
+  return isNewEpoch || resets.length > 0 || lost.size > 0;
+}
+
+function storeNews({ tablet }: Sync, news: News): Promise<void> {
+  const { hello, off, isFirst, isNewEpoch, streams, resets, lost } = news;
+  const stores: Stores[] = ["meta", "streams", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
+  return loosely(tablet.db, stores, async (tx) => {
     const meta = tx.objectStore("meta");
-    await Promise.all([
-      meta.put(hello.epoch, "epoch"),
-      meta.put(off, "off"),
-      server ?? meta.put(hello.server, "server"),
-    ]);
+    await Promise.all([meta.put(hello.epoch, "epoch"), meta.put(off, "off")]);
+    if (isFirst) await meta.put(hello.server, "server");
     await Promise.all(streams.map((row) => keepStream(tx, row)));
-    if (isRewound) await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
+    if (isRewound(news)) await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
     if (isNewEpoch) await doubtPhotos(tx);
   });
-  if (isNewEpoch) sync.state.heads.clear();
-  for (const row of streams)
-    row.reset ? sync.state.heads.set(row.stream, row.head) : noteHead(sync.state, row.stream, row.head);
-  if (isRewound || streams.length !== memory.streams.size) await memory.load(db);
-  memory.off = off;
+}
+
+function noteHeads({ state }: Sync, { isNewEpoch, streams }: News): void {
+  if (isNewEpoch) state.heads.clear();
+  for (const { stream, head, reset } of streams) {
+    if (reset) state.heads.set(stream, head);
+    else noteHead(state, stream, head);
+  }
+}
+
+/** The person's name, authority or role may have been changed since this tablet was enrolled. */
+async function keepUser({ tablet }: Sync, { user }: Hello): Promise<void> {
+  const { session } = tablet.memory;
+  if (session?.user.id !== user.id || canonical({ ...session.user }) === canonical({ ...user })) return;
+  await loosely(tablet.db, ["meta"], (tx) => tx.objectStore("meta").put({ ...session, user }, "session"));
+  await tablet.memory.loadOwn(tablet.db);
 }
 
 /** What to know of a stream from now on: new ones begin empty, those that cannot be continued take a snapshot. */

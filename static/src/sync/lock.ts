@@ -6,10 +6,22 @@ const HEARTBEAT_MS = 5_000;
 export const STEAL_AFTER_MS = 30_000;
 const GRACE_MS = 1_000;
 
-/** Runs `work` while no other tab holds the lock of that name. Where there are no Web Locks, tabs just take turns by luck. */
-export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  if (!globalThis.navigator?.locks) return work();
-  return await navigator.locks.request(name, work);
+/**
+ * Runs `work` while no other tab holds the lock of that name, or after a while without it: a frozen window never lets go.
+ * Where there are no Web Locks, it just runs.
+ */
+export async function withLock<T>(name: string, work: () => Promise<T>, patience = GRACE_MS): Promise<T> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return work();
+  let isStarted = false;
+  const run = () => {
+    isStarted = true;
+    return work();
+  };
+  return await locks.request(name, { signal: AbortSignal.timeout(patience) }, run).catch((error: unknown) => {
+    if (isStarted) throw error;
+    return work();
+  });
 }
 
 /**

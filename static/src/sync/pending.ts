@@ -20,9 +20,14 @@ export function pendingOf({ own, photos }: Memory): Pending {
   };
 }
 
+export function pendingCounts(memory: Memory): string {
+  const { changes, blobs } = pendingOf(memory);
+  return `changes=${changes};blobs=${blobs}`;
+}
+
 /** The value of `Insats-Pending`: counts, seconds, bytes. */
 export function pendingHeader(memory: Memory, now: number, free: number | null): string {
-  const { changes, blobs, oldest } = pendingOf(memory);
+  const { oldest } = pendingOf(memory);
   const age = oldest === null ? "" : `;oldest=${Math.max(0, Math.round((now - oldest) / 1_000))}`;
-  return `changes=${changes};blobs=${blobs}${age}${free === null ? "" : `;free=${Math.max(0, Math.round(free))}`}`;
+  return `${pendingCounts(memory)}${age}${free === null ? "" : `;free=${Math.max(0, Math.round(free))}`}`;
 }

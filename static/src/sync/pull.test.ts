@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startingWith } from "../store/schema";
-import { ALK, OP, openTablet, POL, SHARED, settle, stateOfCell, TestServer, type TestTablet } from "./testing";
+import { openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { ALK, OP, POL, SHARED, TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 const NOTE = `note_${OP}`;

@@ -1,6 +1,7 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { cloneOf, OP, openTablet, POL, SHARED, settle, stateOfCell, TestServer, type TestTablet } from "./testing";
+import { cloneOf, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { OP, POL, SHARED, TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 const NOTE = `note_${OP}`;
@@ -65,6 +66,9 @@ describe("an evening", () => {
     anna.clock.now += 5_000;
     await anna.round();
     expect(server.pending.at(-1)).toMatch(/^changes=1;blobs=0;oldest=5$/);
+    server.faults.drop = () => false;
+    await anna.round();
+    expect(server.pending.at(-1)).toBe("changes=0;blobs=0");
   });
 });
 
@@ -172,6 +176,22 @@ describe("a poison change", () => {
     await settle(anna, bo);
     expect(state(anna, "status")).toBe("received");
     expect(anna.memory.actors.size).toBe(1);
+  });
+
+  it("is not seen in what a proxy spoils on the way: it travels unpacked then", async () => {
+    const real = server.fetch;
+    const fetch: typeof real = (path, init) => {
+      const isPacked = new Headers(init.headers).has("Content-Encoding");
+      const headers = { "Content-Type": "application/problem+json" };
+      const refusal = () => new Response('{"type":"urn:insats:malformed"}', { status: 400, headers });
+      return isPacked ? Promise.resolve(refusal()) : real(path, init);
+    };
+    const carl = await openTablet(Object.assign(Object.create(server) as TestServer, { fetch }), "anna");
+    await carl.write(SHARED, VISIT, "status", "INNE");
+    await carl.round();
+    expect(carl.problem()).toBe("malformed");
+    await carl.round();
+    expect(stateOfCell(carl, SHARED, VISIT, "status")).toBe("received");
   });
 
   it("is not seen in a server that finds every signature wrong: nothing is given up", async () => {

@@ -1,5 +1,5 @@
 import { groupBy } from "../domain/group";
-import { Problem } from "../domain/problem";
+import { isProblem, Problem } from "../domain/problem";
 import { commitKey } from "../store/memory";
 import type { CommitRow } from "../store/schema";
 import { strictly } from "../store/transaction";
@@ -29,7 +29,7 @@ export async function push(sync: Sync): Promise<void> {
   for (let i = 0; i < MAX_REQUESTS; i++) {
     const batch = await nextRequest(sync, round.stopped);
     if (batch.length === 0) return;
-    const answer = await asKnownActor(sync, () => sync.api.push(batch.map(wireLine).join("")));
+    const answer = await send(sync, batch);
     const kept = await keepResults(sync, batch, answer);
     for (const error of answer.errors) await handle(sync, batch, error, round);
     if (kept === 0 && answer.errors.length === 0)
@@ -41,6 +41,17 @@ export async function push(sync: Sync): Promise<void> {
 interface Round {
   readonly stopped: Set<string>;
   readonly repaired: Set<string>;
+}
+
+/** A proxy that mangles packed bodies must not make good commits look bad: after a complaint they travel plain. */
+async function send(sync: Sync, batch: readonly CommitRow[]): Promise<PushAnswer> {
+  const isTrusted = !sync.state.isPlain && batch.every((row) => !row.strikes);
+  try {
+    return await asKnownActor(sync, () => sync.api.push(batch.map(wireLine).join(""), isTrusted));
+  } catch (error) {
+    if (isProblem(error, "malformed")) sync.state.isPlain = true;
+    throw error;
+  }
 }
 
 function wireLine({ h, b, s }: CommitRow): string {

@@ -2,7 +2,8 @@ import "fake-indexeddb/auto";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { readBody } from "../domain/commit";
-import { cloneOf, OP, openTablet, POL, SHARED, settle, TestServer, type TestTablet } from "./testing";
+import { cloneOf, openTablet, settle, type TestTablet } from "./testing";
+import { OP, POL, SHARED, TestServer } from "./testServer";
 
 /** What may happen in an evening, in any order. */
 const step = fc.oneof(

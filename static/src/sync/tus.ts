@@ -1,4 +1,4 @@
-import { base64, sha256, utf8 } from "../domain/bytes";
+import { base64, utf8 } from "../domain/bytes";
 import { Problem } from "../domain/problem";
 import type { Api } from "./api";
 
@@ -40,6 +40,7 @@ export async function resume(api: Api, url: string): Promise<Upload | null> {
 
 /** Sends bytes from an offset on; where the upload stands then. */
 export async function send(api: Api, upload: Upload, bytes: Uint8Array<ArrayBuffer>): Promise<Upload> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const response = await api.call(upload.url, {
     method: "PATCH",
     body: bytes,
@@ -48,7 +49,7 @@ export async function send(api: Api, upload: Upload, bytes: Uint8Array<ArrayBuff
     headers: {
       ...VERSION,
       "Upload-Offset": String(upload.offset),
-      "Upload-Checksum": `sha256 ${base64(sha256(bytes))}`,
+      "Upload-Checksum": `sha256 ${base64(digest)}`,
     },
   });
   return { url: upload.url, offset: offsetOf(response) };

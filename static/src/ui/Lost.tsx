@@ -1,6 +1,5 @@
 import { useEffect } from "preact/hooks";
 import { ButtonLink } from "./components/Button";
-import { EmptyState } from "./components/Card";
 import { t } from "./i18n";
 import { Page } from "./Page";
 import { replace } from "./router";
@@ -9,12 +8,12 @@ import { replace } from "./router";
 export function Lost() {
   return (
     <Page title={t("lost.title")} narrow>
-      <EmptyState icon="search" title={t("lost.title")}>
-        <p>{t("lost.text")}</p>
+      <p>{t("lost.text")}</p>
+      <div>
         <ButtonLink href="#/day" size={56} kind="primary" icon="list">
           {t("lost.home")}
         </ButtonLink>
-      </EmptyState>
+      </div>
     </Page>
   );
 }

@@ -6,7 +6,6 @@ import { attempt, type Fields, snap, writeFields } from "../cells";
 import { Button, ButtonLink } from "../components/Button";
 import { Card } from "../components/Card";
 import { Dialog } from "../components/Dialog";
-import { ChoiceField } from "../components/Field";
 import type { IconName } from "../components/Icon";
 import { Underway } from "../components/ItemState";
 import { toast } from "../components/Toast";
@@ -130,16 +129,24 @@ function StatusDialog(props: { current: string; onPick: (status: string) => void
     props.onPick(status);
     props.onClose();
   };
+  // Buttons, not radios: arrow keys through a list must not change what everyone sees.
   return (
     <Dialog title={t("status.other")} onClose={props.onClose}>
-      <ChoiceField
-        legend={t("status.title")}
-        quiet
-        layout="list"
-        value={props.current}
-        options={codes("status_visit").map((item) => ({ id: item.id, label: label(item) }))}
-        onChange={pick}
-      />
+      <ul class="bare stack-s">
+        {codes("status_visit").map((item) => (
+          <li key={item.id}>
+            <Button
+              wide
+              size={56}
+              kind={item.id === props.current ? "primary" : "plain"}
+              pressed={item.id === props.current}
+              onPress={() => pick(item.id)}
+            >
+              {label(item)}
+            </Button>
+          </li>
+        ))}
+      </ul>
     </Dialog>
   );
 }
