@@ -1,6 +1,6 @@
 """Alembic's entry: the schema is that of the SQLModel tables, on the store that the caller names."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
@@ -20,7 +20,7 @@ TABLES = (
 )  # importing them is what fills the metadata
 
 
-def render_item(kind: str, item: Any, _: Any) -> str | bool:
+def render_item(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Our own column type by its short name."""
     return "Bytewise()" if kind == "type" and type(item).__name__ == "Bytewise" else False
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -100,7 +101,7 @@ def http_tablets(
         client = stack.enter_context(
             httpx.Client(base_url=servers[number % len(servers)].address, timeout=30)
         )
-        code = world.db.write_now(lambda conn, user=user: mint_code(conn, user, now_ms(), 600_000))
+        code = world.db.write_now(partial(mint_code, user=user, now=now_ms(), ttl=600_000))
         tablets.append(enrol(client, code, user))
     return tablets
 
@@ -196,7 +197,7 @@ def _insist_that_nothing_is_missing(world: World, replica: Replica, writers: Seq
         theirs = [h for w in writers for h, s in w.sent.items() if s == name]
         assert len(stream.commits) == len(set(stream.commits)) == stream.cursor
         assert set(theirs) <= set(stream.commits)
-        told = world.db.read_now(lambda conn, name=name: stream_digest(conn, name))
+        told = world.db.read_now(partial(stream_digest, name=name))
         assert told == {"stream": name, "seq": stream.cursor, "digest": stream.digest()}
     shared = [h for w in writers for h, s in w.sent.items() if s == POLICE]
     assert set(replica.stream(POLICE).commits) == set(shared)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 
 import pytest
@@ -83,8 +84,7 @@ class Arena:
     def digests(self) -> list[str]:
         """Of both streams, as the server tells them; those of streams without an entry too."""
         return [
-            str(self.world.db.read_now(lambda conn, s=s: stream_digest(conn, s))["digest"])
-            for s in (REF, SHARED)
+            str(self.world.db.read_now(partial(stream_digest, name=name))["digest"]) for name in (REF, SHARED)
         ]
 
 

@@ -1,0 +1,96 @@
+"""A real server process on a migrated store, and tablets enrolled at it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from sqlalchemy import Connection
+
+from app.auth.accounts import add_user, grant
+from app.auth.service import mint_code
+from app.clock import now_ms
+from app.database import Database, migrate
+from app.operations.staff import prepare
+from app.sync.identity import server_key
+from app.sync.store import lock_streams
+from bench.shapes import Tablet
+
+READY_S = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens and what it stores in."""
+
+    port: int
+    url: str
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def make_store(url: str, data: Path, streams: list[str], users: list[str]) -> list[str]:
+    """Migrate a store and let people into streams; a one-time code for each of them."""
+
+    def work(conn: Connection) -> list[str]:
+        lock_streams(conn, sorted(streams))
+        for user in users:
+            add_user(conn, user, user, "KOM_ALK", "INSP")
+            for stream in streams:
+                grant(conn, stream, user, "writer", now_ms())
+        return [mint_code(conn, user, now_ms(), 600_000) for user in users]
+
+    migrate(url)
+    db = Database(url)
+    prepare(db, server_key(data), now_ms())
+    made = db.write_now(work)
+    db.close()
+    return made
+
+
+@contextmanager
+def running(url: str, data: Path) -> Iterator[Server]:
+    """One uvicorn process with one worker, as in production."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server = Server(probe.getsockname()[1], url)
+    settings = {"INSATS_DATA": str(data), "INSATS_DATABASE_URL": url, "INSATS_PORT": str(server.port)}
+    process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=os.environ | settings)
+    try:
+        _wait(server, process)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{server.address}/healthz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError("the server did not start")
+
+
+def enrol(server: Server, code: str, tablet: Tablet) -> str:
+    """Redeem a code and register the tablet's key; its bearer token."""
+    with httpx.Client(base_url=f"{server.address}/api/v1") as http:
+        device = {"id": f"bench-{server.port}-{tablet.point[:16]}", "label": "Bench"}
+        token: str = (
+            http.post("/enrol", json={"code": code, "device": device}).raise_for_status().json()["token"]
+        )
+        bearer = {"Authorization": f"Bearer {token}"}
+        http.post("/actors", json={"key": tablet.point}, headers=bearer).raise_for_status()
+    return token

@@ -1,0 +1,83 @@
+"""What tablets send after an evening offline: two shapes of request, sealed and compressed before anything is measured."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, TypeAlias
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from app.domain import codes
+from app.domain.change import Change, new_id
+from app.domain.commit import b64, point_of, seal
+
+START = 1_527_260_400_000
+FORM = 30
+"""Answers to one checklist in one commit."""
+COMMITS = 16
+"""Commits in one request: 480 changes, below the 500 of the first mark."""
+APP = "insats/0.1.0"
+
+Shape: TypeAlias = Callable[["Tablet"], list[Change]]
+
+
+@dataclass
+class Tablet:
+    """An actor with its clock and its chain in one stream."""
+
+    stream: str
+    random: Random
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    now: int = START
+    last: str = ""
+    n: int = 0
+    prev: str = ""
+
+    @property
+    def point(self) -> str:
+        """The public key as `POST /actors` wants it."""
+        return b64(point_of(self.key.public_key()))
+
+    def tap(self, e: str, f: str, v: Any) -> Change:
+        """A first answer, some seconds after the one before."""
+        self.now += self.random.randint(700, 9_000)
+        self.last = new_id(self.now, [self.last] if self.last else [])
+        return Change(self.last, e, f, v, self.now)
+
+    def commit(self, changes: list[Change]) -> bytes:
+        """The next commit of the chain as a line of a request."""
+        self.n += 1
+        envelope = seal(
+            self.key, self.stream, self.n, self.prev, changes, app=APP, sent=self.now + 90, off=-137
+        )
+        self.prev = envelope.hash
+        return orjson.dumps(envelope.wire()) + b"\n"
+
+    def requests(self, shape: Shape, count: int) -> Iterator[bytes]:
+        """Gzip bodies of requests in the order of the chain."""
+        for _ in range(count):
+            yield gzip.compress(b"".join(self.commit(shape(self)) for _ in range(COMMITS)), 6)
+
+
+_QUESTIONS = [q for q in codes.questions().values() if q.options and q.type != "many"][:FORM]
+_CATEGORIES = sorted(codes.ids("seizure_categories"))
+
+
+def form(tablet: Tablet) -> list[Change]:
+    """One checklist filled in for the first time: one entity."""
+    checklist = f"checklist_{new_id(tablet.now)}.ALK"
+    return [tablet.tap(checklist, q.id, tablet.random.choice(sorted(q.options))) for q in _QUESTIONS]
+
+
+def counts(tablet: Tablet) -> list[Change]:
+    """As many changes, each an entity of its own: first counts."""
+    visit = f"visit_{new_id(tablet.now)}"
+    return [_count(tablet, visit) for _ in range(FORM)]
+
+
+def _count(tablet: Tablet, visit: str) -> Change:
+    code = tablet.random.choice(_CATEGORIES)
+    entry = {"visit": visit, "of": "seizure", "code": code, "qty": tablet.random.randint(1, 9), "unit": "ST"}
+    return tablet.tap(f"tally_{new_id(tablet.now)}", "entry", entry)
