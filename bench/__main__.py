@@ -33,7 +33,10 @@ MARK_BYTES = 40.0
 
 @dataclass(frozen=True)
 class Measured:
-    """One store and shape. Rates are changes per second, latencies milliseconds of a whole request."""
+    """One store and shape. Rates are changes per second, times milliseconds of a whole request.
+
+    `cpu_ms` is what the server process used of one core; on a busy machine it says more than the rate.
+    """
 
     store: str
     shape: str
@@ -41,6 +44,7 @@ class Measured:
     per_s: int
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
     raw_per_s: int
     ratio: float
     bytes_a_change: float
@@ -49,7 +53,7 @@ class Measured:
 def main() -> None:
     """Measure and print a table and one line of JSON."""
     parser = argparse.ArgumentParser("bench")
-    parser.add_argument("--requests", type=int, default=200, help="requests for each store and shape")
+    parser.add_argument("--requests", type=int, default=100, help="requests for each store and shape")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--store", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
@@ -88,10 +92,12 @@ def measure(
             mine = [enrolments.pop() for _ in range(connections)]
             queues, size = prepare(server, mine, stream, shape, -(-requests // connections))
             count = sum(map(len, queues))
+            before = server.cpu_seconds()
             seconds, answers = client.push(server.port, queues)
+            cpu = server.cpu_seconds() - before
             check(answers, count)
             rows, streams = raw.rows_of(url)
-            new = {table: [row for row in rows[table] if row not in set(seen[table])] for table in rows}
+            new = {table: sorted(set(rows[table]) - set(seen[table])) for table in rows}
             seen = rows
             limit = raw.seconds_for(empty, new, streams, count)
             changes = count * COMMITS * FORM
@@ -103,6 +109,7 @@ def measure(
                 round(changes / seconds),
                 round(times[len(times) // 2], 1),
                 round(times[len(times) * 99 // 100], 1),
+                round(1000 * cpu / count, 1),
                 round(changes / limit),
                 round(limit / seconds, 3),
                 round(size / changes, 1),
@@ -144,12 +151,12 @@ def check(answers: list[client.Answer], requests: int) -> None:
 
 def _print(results: list[Measured]) -> None:
     print(
-        f"\n{'store':<11}{'shape':<8}{'changes':>9}{'changes/s':>11}{'p50 ms':>9}{'p99 ms':>9}"
+        f"\n{'store':<11}{'shape':<8}{'changes':>9}{'changes/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>8}"
         f"{'raw limit/s':>13}{'ratio':>7}{'bytes/change':>14}"
     )
     for r in results:
         print(
-            f"{r.store:<11}{r.shape:<8}{r.changes:>9}{r.per_s:>11}{r.p50_ms:>9}{r.p99_ms:>9}"
+            f"{r.store:<11}{r.shape:<8}{r.changes:>9}{r.per_s:>11}{r.p50_ms:>9}{r.p99_ms:>9}{r.cpu_ms:>8}"
             f"{r.raw_per_s:>13}{r.ratio:>7}{r.bytes_a_change:>14}"
         )
     forms = [r for r in results if r.shape == "form"]

@@ -31,6 +31,15 @@ class Server:
 
     port: int
     url: str
+    pid: int = 0
+
+    def cpu_seconds(self) -> float:
+        """What the process has used of the processor so far; 0 where the system does not tell."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     @property
     def address(self) -> str:
@@ -62,9 +71,10 @@ def running(url: str, data: Path) -> Iterator[Server]:
     """One uvicorn process with one worker, as in production."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        server = Server(probe.getsockname()[1], url)
-    settings = {"INSATS_DATA": str(data), "INSATS_DATABASE_URL": url, "INSATS_PORT": str(server.port)}
+        port = probe.getsockname()[1]
+    settings = {"INSATS_DATA": str(data), "INSATS_DATABASE_URL": url, "INSATS_PORT": str(port)}
     process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=os.environ | settings)
+    server = Server(port, url, process.pid)
     try:
         _wait(server, process)
         yield server

@@ -5,7 +5,6 @@ from typing import Any, TypeAlias
 
 import orjson
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.postgresql import insert
 
 from app.database import table
 from app.domain import codes, merge
@@ -14,6 +13,7 @@ from app.operations import tables
 from app.photos.access import record_refs
 from app.sync.push import Touched
 from app.sync.rebuild import Folded
+from app.sync.sets import Upsert
 
 Row: TypeAlias = dict[str, Any]
 Cells: TypeAlias = Mapping[str, list[merge.Head]]
@@ -47,7 +47,7 @@ def refresh(conn: Connection, touched: Sequence[Touched]) -> None:
         if entity.kind in MODELS:
             rows.setdefault(entity.kind, []).append(row_of(entity))
     for kind, batch in rows.items():
-        conn.execute(_UPSERTS[kind], batch)
+        _UPSERTS[kind].write(conn, batch)
     record_refs(conn, [ref for entity in touched if entity.kind == "photo" for ref in _refs(entity)])
 
 
@@ -114,12 +114,9 @@ def _refs(photo: Touched) -> list[tuple[int, str, str]]:
     ]
 
 
-def _upsert(model: type[tables.ReadModel]) -> Any:
-    statement = insert(table(model))
+def _upsert(model: type[tables.ReadModel]) -> Upsert:
     names = [name for name in model.model_fields if name not in ("stream", "id")]
-    return statement.on_conflict_do_update(
-        index_elements=["stream", "id"], set_={name: statement.excluded[name] for name in names}
-    )
+    return Upsert(table(model), ("stream", "id"), names)
 
 
 _UPSERTS = {kind: _upsert(model) for kind, model in MODELS.items()}

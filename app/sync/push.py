@@ -237,11 +237,11 @@ class _State:
     def save(self, conn: Connection, projections: Sequence[Projection]) -> None:
         if not self.new_commits:
             return
-        conn.execute(store.INSERT_COMMIT, self.new_commits)
+        store.COMMITS.write(conn, self.new_commits)
         self._save_chains(conn)
         if not self.new_entries:
             return
-        conn.execute(store.INSERT_ENTRY, self.new_entries)
+        store.ENTRIES.write(conn, self.new_entries)
         moved = [row for row in self.streams.values() if row.moved]
         conn.execute(
             store.MOVE_STREAM,
@@ -252,7 +252,7 @@ class _State:
             Touched(stream, names[stream], entity, kind_of(entity), self.entities[stream, entity], seq)
             for (stream, entity), seq in self.dirty.items()
         ]
-        conn.execute(store.UPSERT_ENTITY, [_entity_row(x) for x in touched])
+        store.ENTITIES.write(conn, [_entity_row(x) for x in touched])
         self._save_retired(conn)
         for project in projections:
             project(conn, touched)
@@ -263,8 +263,7 @@ class _State:
             for (actor, stream), row in self.chains.items()
             if row.changed
         ]
-        if rows:
-            conn.execute(store.UPSERT_CHAIN, rows)
+        store.CHAINS.write(conn, rows)
 
     def _save_retired(self, conn: Connection) -> None:
         rows = [
@@ -273,8 +272,7 @@ class _State:
             for (entity, name, change), content in ids.items()
             if (stream, entity) in self.dirty
         ]
-        if rows:
-            conn.execute(store.UPSERT_RETIRED, rows)
+        store.RETIRED.write(conn, rows)
 
 
 def _entity_row(touched: Touched) -> dict[str, Any]:

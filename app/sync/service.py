@@ -79,22 +79,17 @@ class Sync:
             opened, faults = custody.open_lines(body.removesuffix(b"\n").split(b"\n"))
         except custody.NotNdjson as error:
             raise Malformed(str(error)) from None
-        checked = await self._check(opened)
+        actors = {envelope.actor for _, envelope in opened}
+        keys, readable, epoch = await self.db.read(
+            lambda conn: (store.actor_keys(conn, actors), memberships(conn, caller.user), epoch_of(conn))
+        )
+        checked = await _check(opened, keys)
         now = now_ms()
         pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
         self.live.tell(pushed.heads)
         if self.bell is not None and pushed.heads:
             self.bell.ring()
-        readable = await self.db.read(lambda conn: memberships(conn, caller.user))
-        epoch = await self.db.read(epoch_of)
         return self._answer(pushed, faults, epoch, readable)
-
-    async def _check(self, opened: list[tuple[int, Envelope]]) -> list[custody.Checked]:
-        actors = {envelope.actor for _, envelope in opened}
-        keys = await self.db.read(lambda conn: store.actor_keys(conn, actors))
-        if len(opened) <= THREAD_ABOVE:
-            return custody.check(opened, keys)
-        return await asyncio.to_thread(custody.check, opened, keys)
 
     def _answer(
         self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: Mapping[str, str]
@@ -124,9 +119,9 @@ class Sync:
         )
 
     async def version(self, caller: Caller, after: Mapping[str, int]) -> str:
-        """An entity tag that changes when there is something new for this question."""
+        """An entity tag that changes when there is something new for this question, or another past."""
         states = await self._readable(caller, after)
-        return '"' + ",".join(f"{states[n].id}.{c}.{states[n].head}" for n, c in after.items()) + '"'
+        return '"' + ",".join(f"{states[n].id}.{c}.{states[n].chain[:16]}" for n, c in after.items()) + '"'
 
     async def snapshot(self, caller: Caller, name: str) -> int:
         """The sequence number of a snapshot of the stream, built if none is fresh enough."""
@@ -166,6 +161,12 @@ class Sync:
         if states.keys() != names.keys():
             raise NotFound
         return states
+
+
+async def _check(opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes]) -> list[custody.Checked]:
+    if len(opened) <= THREAD_ABOVE:
+        return custody.check(opened, keys)
+    return await asyncio.to_thread(custody.check, opened, keys)
 
 
 def memberships(conn: Connection, user: str) -> dict[str, str]:

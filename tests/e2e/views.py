@@ -43,7 +43,7 @@ class View:
     user: str
     path: str
     operation: str = ""
-    """Title of the evening to choose on the board; empty for the one that is under way."""
+    """Id of the evening to choose on the board; empty for the one that is under way."""
 
 
 def views(db: Database) -> list[View]:
@@ -61,9 +61,18 @@ def views(db: Database) -> list[View]:
     return [
         *inspector,
         View("board", SUPERVISOR, "board"),
-        View("board-recorded", SUPERVISOR, "board", "Gemensam insats 3"),
+        View("board-recorded", SUPERVISOR, "board", _operation(db, "2018-05-25")),
         View("board-today", SUPERVISOR, "day"),
     ]
+
+
+def _operation(db: Database, date: str) -> str:
+    """The bare id of the evening of that date."""
+    operation = table(Operation).c
+    found = db.read_now(
+        lambda conn: conn.execute(select(operation.id).where(operation.date == date)).scalar_one()
+    )
+    return str(found).removeprefix("operation_")
 
 
 def _visit(db: Database, date: str | None, position: int) -> str:
@@ -103,7 +112,6 @@ def show(page: Page, address: str, view: View, theme: str, language: str = "sv")
     page.reload()
     page.get_by_role("main").get_by_role("heading").first.wait_for()
     if view.operation:
-        choice = page.get_by_label("Insats", exact=True)
-        choice.select_option(label=choice.get_by_text(view.operation).first.inner_text())
+        page.get_by_role("combobox").first.select_option(value=view.operation)
     page.evaluate("document.fonts.ready.then(() => true)")
     page.wait_for_timeout(500)  # pictures come out of IndexedDB, figures out of the worker

@@ -1,0 +1,87 @@
+"""Sets in SQL: statements that are made once and do not depend on how many values or rows they are given."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Table, Text, bindparam, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+
+class JsonList(TypeDecorator[Sequence[Any]]):
+    """A parameter that holds a list as JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Any) -> str:
+        """The list as the stores read it."""
+        del dialect
+        return orjson.dumps(list(value or ())).decode()
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL that it is
+    """`column IN (:name)` with one parameter whatever the number of values; the statement can be made once."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        """`name` is the parameter that holds the values, a sequence of text or integers."""
+        super().__init__(column, bindparam(name, type_=JsonList()))
+
+
+@compiles(among, "postgresql")
+def _(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = element.clauses
+    kind = "INTEGER" if isinstance(column.type, Integer) else "TEXT"
+    each = f"json_array_elements_text(CAST({compiler.process(values, **kw)} AS json)) AS one(value)"
+    # As an array it is computed once, before the index is asked.
+    return f"{compiler.process(column, **kw)} = ANY (ARRAY(SELECT CAST(value AS {kind}) FROM {each}))"
+
+
+@compiles(among, "sqlite")
+def _(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+class Upsert:
+    """One statement that inserts any number of rows, or updates those whose key is there.
+
+    The rows travel as one JSON parameter: row by row, the drivers and SQLAlchemy take several times as long.
+    """
+
+    def __init__(
+        self, target: Table, key: Sequence[str] = (), update: Sequence[str] = (), where: str = "TRUE"
+    ) -> None:
+        """Without a `key` a row that is there is an error; `where` is SQL about `excluded`, the new row."""
+        into = f'INSERT INTO "{target.name}" ({", ".join(_quoted(target.columns.keys()))})'
+        names, changes = ", ".join(_quoted(key)), ", ".join(f"{c} = excluded.{c}" for c in _quoted(update))
+        conflict = f"ON CONFLICT ({names}) DO UPDATE SET {changes} WHERE {where}" if key else ""
+        self._statements = {
+            name: text(f"{into} {source} {conflict}") for name, source in _row_sources(target).items()
+        }
+
+    def write(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows that each have a value for every column."""
+        if rows:
+            conn.execute(self._statements[conn.dialect.name], {"rows": orjson.dumps(rows).decode()})
+
+
+def _row_sources(target: Table) -> dict[str, str]:
+    """By store: the rows of the JSON parameter `rows` as a query."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    fields = ", ".join(f"value ->> '{c.name}'" for c in target.columns)
+    columns = ", ".join(f'"{c.name}" {c.type.compile(dialect)}' for c in target.columns)
+    return {
+        "sqlite": f"SELECT {fields} FROM json_each(:rows) WHERE TRUE",
+        "postgresql": f"SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r({columns})",
+    }
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f'"{name}"' for name in names]
