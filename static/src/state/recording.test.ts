@@ -52,7 +52,7 @@ describe("tap", () => {
     await tap(1);
     expect(quantities()).toEqual([4]);
     const [entry] = page.entitiesOf(SHARED, "tally");
-    if (entry) await page.voidEntity(SHARED, entry, "counted twice");
+    if (entry) await page.voidEntities([entry], "counted twice");
     await tap(1);
     expect(quantities()).toEqual([1]);
     expect(page.allEntities(SHARED, "tally")).toHaveLength(2);
@@ -106,6 +106,20 @@ describe("a report", () => {
   });
 });
 
+describe("a report that was a mistake", () => {
+  it("goes with its number in one transaction, and comes back with it", async () => {
+    const id = await page.writeReport(OP, VISIT, { offence: "SPEL_OLOVLIG", status: "UPPR" });
+    const both = () =>
+      [page.entity(POL, id), page.entity(SHARED, id.replace("report_", "tally_"))].flatMap((e) => e ?? []);
+    const transaction = vi.spyOn(page.tablet.db, "transaction");
+    await page.voidEntities(both(), "wrong visit");
+    expect(transaction).toHaveBeenCalledTimes(1);
+    expect(both().map((e) => e.void)).toEqual([true, true]);
+    await page.restoreEntities(both());
+    expect(both().map((e) => e.void)).toEqual([false, false]);
+  });
+});
+
 describe("conflicts and voids", () => {
   it("are settled by replacing every head that was seen", async () => {
     const bo = await openTablet(page.server, "bo");
@@ -125,10 +139,10 @@ describe("conflicts and voids", () => {
 
   it("take an entity away and bring it back", async () => {
     const visit = page.entity(SHARED, VISIT);
-    if (visit) await page.voidEntity(SHARED, visit, "planned twice");
+    if (visit) await page.voidEntities([visit], "planned twice");
     const gone = page.entity(SHARED, VISIT);
     expect([gone?.void, gone?.review, page.entitiesOf(SHARED, "visit")]).toEqual([true, false, []]);
-    if (gone) await page.restoreEntity(SHARED, gone);
+    if (gone) await page.restoreEntities([gone]);
     expect(page.entity(SHARED, VISIT)?.void).toBe(false);
   });
 });

@@ -118,11 +118,12 @@ export function settle(stream: string, e: EntityView, field: string, chosen: Hea
   return record(stream, [{ e: e.id, f: field, v: chosen[1], seen: heads(e, field) }]);
 }
 
-/** Takes an entity out of lists and totals; nothing is removed, and `restoreEntity` brings it back. */
-export function voidEntity(stream: string, e: EntityView, reason: string): Promise<void> {
-  return running().save(() => ({ writes: [voiding(stream, e, reason)] }));
+/** Takes entities out of lists and totals, all or none; nothing is removed, and `restoreEntities` brings them back. */
+export function voidEntities(views: readonly EntityView[], reason: string): Promise<void> {
+  return running().save(() => ({ writes: views.map((e) => voiding(e.stream, e, reason)) }));
 }
 
-export function restoreEntity(stream: string, e: EntityView): Promise<void> {
-  return record(stream, [{ e: e.id, f: "@", v: null, seen: heads(e, "@") }]);
+export function restoreEntities(views: readonly EntityView[]): Promise<void> {
+  const writes = views.map((e) => ({ stream: e.stream, e: e.id, f: "@", v: null, seen: heads(e, "@") }));
+  return running().save(() => ({ writes }));
 }

@@ -1,4 +1,4 @@
-import { restoreEntity, voidEntity } from "../../state/recording";
+import { restoreEntities, voidEntities } from "../../state/recording";
 import type { EntityView } from "../../state/replica";
 import { entity, value } from "../../state/replica";
 import { attempt } from "../cells";
@@ -14,14 +14,13 @@ import { photoJourney, takenAt, usePhoto } from "./PhotoTile";
 
 /** Takes a thing out of the lists with a reason; nothing is erased, and it can be brought back at once. */
 export async function discard(view: EntityView, reason: string, said: string): Promise<boolean> {
-  if (!(await attempt(voidEntity(view.stream, view, reason)))) return false;
+  if (!(await attempt(voidEntities([view], reason)))) return false;
   toast(said, () => void bringBack(view));
   return true;
 }
 
 async function bringBack(view: EntityView): Promise<void> {
-  const current = entity(view.stream, view.id) ?? view;
-  await attempt(restoreEntity(view.stream, current));
+  await attempt(restoreEntities([entity(view.stream, view.id) ?? view]));
 }
 
 export function PhotoDialog({ photo, onClose }: { photo: EntityView; onClose: () => void }) {

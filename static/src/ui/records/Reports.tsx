@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Json } from "../../domain/json";
 import { code, codes, operations, own, shared } from "../../state/operation";
-import { restoreEntity, voidEntity, writeReport } from "../../state/recording";
+import { restoreEntities, voidEntities, writeReport } from "../../state/recording";
 import { type EntityView, entity, isPending, value } from "../../state/replica";
 import { attempt } from "../cells";
 import { Chip } from "../components/Badge";
@@ -158,13 +158,12 @@ function Report({ visit, report }: { visit: VisitView; report: EntityView }) {
 async function remove(visit: VisitView, report: EntityView): Promise<void> {
   const tallyId = report.id.replace("report_", "tally_");
   const tally = entity(shared(visit.op), tallyId);
-  const reason = t("report.reason");
-  if (!(await attempt(voidEntity(report.stream, report, reason)))) return;
-  if (tally) await attempt(voidEntity(tally.stream, tally, reason));
+  const both = tally ? [report, tally] : [report];
+  if (!(await attempt(voidEntities(both, t("report.reason"))))) return;
   go("visit", visit.id, "reports");
-  toast(t("report.removed"), () => void bringBack([report, ...(tally ? [tally] : [])]));
+  toast(t("report.removed"), () => void bringBack(both));
 }
 
 async function bringBack(views: readonly EntityView[]): Promise<void> {
-  for (const view of views) await attempt(restoreEntity(view.stream, entity(view.stream, view.id) ?? view));
+  await attempt(restoreEntities(views.map((view) => entity(view.stream, view.id) ?? view)));
 }

@@ -38,7 +38,7 @@ export const records = {
     sv: "Kameran får inte användas här. Tillåt den i systemets inställningar, eller använd systemets kamera.",
     en: "The camera is not allowed here. Allow it in the system settings, or use the system camera.",
   },
-  "camera.taken": { sv: "{n} tagna", en: "{n} taken" },
+  "camera.taken": { sv: "Tagna: {n}", en: "Taken: {n}" },
   "camera.saving": { sv: "Sparar {n} …", en: "Saving {n} …" },
   "camera.live": { sv: "Sökare", en: "Viewfinder" },
   "report.title": { sv: "Brottsanmälningar", en: "Crime reports" },
