@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,11 @@ _stream, _entry, _commit, _entity = table(Stream), table(Entry), table(Commit), 
 PAGE_ENTRIES = 2_000
 SNAPSHOT_LAG = 500
 """A snapshot this many entries behind is still served: the log brings the rest, and many tablets share one build."""
+
+
+SNAPSHOT_AGE_S = 3_600.0
+"""How long a snapshot that has a successor is kept at least."""
+ENDING = ".ndjson.gz"
 
 
 @dataclass(frozen=True)
@@ -74,27 +80,31 @@ def _chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
 
 
 class Snapshots:
-    """Immutable snapshots as gzip files, one build for all readers; the two newest of a stream are kept."""
+    """Immutable snapshots as gzip files, one build for all readers; old ones go when a new one is made.
+
+    Their names hold the chain hash, so that after a restore none of another past is served.
+    """
 
     def __init__(self, folder: Path) -> None:
         """`folder` is made when the first snapshot is."""
         self._folder = folder
 
-    def path(self, name: str, seq: int) -> Path:
-        """Where the snapshot of a stream at a sequence number lies or would lie."""
-        return self._folder / name / f"{seq}.ndjson.gz"
+    def find(self, conn: Connection, stream: StreamState, seq: int) -> Path | None:
+        """The file of the snapshot at a sequence number, if it is here."""
+        if not 0 <= seq <= stream.head:
+            return None
+        path = self._path(stream.name, seq, _chain_at(conn, stream, seq))
+        return path if path.exists() else None
 
-    def newest(self, stream: StreamState) -> int | None:
+    def newest(self, conn: Connection, stream: StreamState) -> int | None:
         """The sequence number of the newest snapshot that is fresh enough to serve."""
-        found = self._existing(stream.name)
-        if found and stream.head - found[-1] <= min(SNAPSHOT_LAG, found[-1]) and found[-1] <= stream.head:
-            return found[-1]
-        return None
+        fresh = (s for s in self._existing(stream.name) if stream.head - s <= min(SNAPSHOT_LAG, s))
+        return next((seq for seq in fresh if self.find(conn, stream, seq)), None)
 
     def build(self, conn: Connection, name: str) -> int:
         """Write the snapshot of a stream as this transaction sees it; its sequence number."""
         state = stream_states(conn, [name])[name]
-        path = self.path(name, state.head)
+        path = self._path(name, state.head, state.chain)
         if path.exists():
             return state.head
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,15 +113,24 @@ class Snapshots:
             for line in _snapshot_lines(conn, state):
                 file.write(line)
         draft.replace(path)
-        for seq in self._existing(name)[:-2]:
-            self.path(name, seq).unlink(missing_ok=True)
+        self._tidy(path)
         return state.head
 
+    def _tidy(self, kept: Path) -> None:
+        """Forget what is old; a reader, or another worker's, may be on its way to what is not."""
+        made = kept.stat().st_mtime
+        for path in kept.parent.glob(f"*{ENDING}"):
+            with suppress(FileNotFoundError):
+                if made - path.stat().st_mtime > SNAPSHOT_AGE_S:
+                    path.unlink()
+
+    def _path(self, name: str, seq: int, chain: str) -> Path:
+        return self._folder / name / f"{seq}-{chain[:16]}{ENDING}"
+
     def _existing(self, name: str) -> list[int]:
-        folder = self._folder / name
-        return (
-            sorted(int(p.name.split(".")[0]) for p in folder.glob("*.ndjson.gz")) if folder.is_dir() else []
-        )
+        """The sequence numbers of a stream's files, the newest first."""
+        files = (self._folder / name).glob(f"*{ENDING}")
+        return sorted({int(path.name.partition("-")[0]) for path in files}, reverse=True)
 
 
 def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:

@@ -126,11 +126,11 @@ class Sync:
     async def snapshot(self, caller: Caller, name: str) -> int:
         """The sequence number of a snapshot of the stream, built if none is fresh enough."""
         state = (await self._readable(caller, {name: 0}))[name]
-        found = self._snapshots.newest(state)
+        found = await self.db.read(lambda conn: self._snapshots.newest(conn, state))
         if found is not None:
             return found
         async with self._building.setdefault(name, asyncio.Lock()):
-            found = self._snapshots.newest(state)
+            found = await self.db.read(lambda conn: self._snapshots.newest(conn, state))
             if found is not None:
                 return found
             return await self.db.read(lambda conn: self._snapshots.build(conn, name))
@@ -138,8 +138,8 @@ class Sync:
     async def snapshot_file(self, caller: Caller, name: str, seq: int) -> Path:
         """The gzip file of an immutable snapshot; NotFound where it was never built or is gone."""
         state = (await self._readable(caller, {name: 0}))[name]
-        path = self._snapshots.path(name, seq)
-        if not 0 <= seq <= state.head or not path.exists():
+        path = await self.db.read(lambda conn: self._snapshots.find(conn, state, seq))
+        if path is None:
             raise NotFound
         return path
 

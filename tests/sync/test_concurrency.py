@@ -82,10 +82,10 @@ class Writer:
 
 
 @contextmanager
-def two_servers(url: str, data: Path) -> Iterator[list[Backend]]:
-    """Two processes on one database, as behind a load balancer."""
+def server_processes(url: str, data: Path, count: int) -> Iterator[list[Backend]]:
+    """Processes on one database, as behind a load balancer."""
     with ExitStack() as stack:
-        servers = [Backend(data, url, "") for _ in range(2)]
+        servers = [Backend(data, url, "") for _ in range(count)]
         for server in servers:
             server.start()
             stack.callback(server.stop)
@@ -149,19 +149,31 @@ def until(stop: threading.Event, step: Callable[[], None]) -> None:
 
 
 def test_eight_writers_and_polling_readers_for_thirty_seconds(postgresql_url: str, tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        servers = stack.enter_context(two_servers(postgresql_url, tmp_path))
-        world = World(postgresql_url)
-        stack.callback(world.db.close)
-        furnish(world.db, tmp_path)
-        tablets = http_tablets(world, servers, stack, ["alva", "bo", "alva", "bo"])
-        people = [world.enrol(f"w{n}", "POL", "INSP", SHARED, POLICE) for n in range(WRITERS - len(tablets))]
-        hands = [(t.person, over_http(t)) for t in tablets] + [(p, in_process(world)) for p in people]
-        writers = [Writer(person, push, Random(n)) for n, (person, push) in enumerate(hands)]
-        readers = http_tablets(world, servers, stack, ["alva", "bo"])
-        mine = Replica()
-        _play(writers, [lambda: read_store(world.db, mine), *(lambda t=t: read_http(t) for t in readers)])
+    """Half of them through two server processes, the others beside them on the same database."""
+    crowd(postgresql_url, tmp_path, servers=2, tablets=["alva", "bo"] * 2, seconds=SECONDS)
 
+
+def test_eight_tablets_at_the_one_server_of_an_sqlite_store(sqlite_url: str, tmp_path: Path) -> None:
+    crowd(sqlite_url, tmp_path, servers=1, tablets=["alva", "bo"] * 4, seconds=SECONDS / 5)
+
+
+def crowd(url: str, data: Path, *, servers: int, tablets: Sequence[str], seconds: float) -> None:
+    """Eight writers and some readers for so many seconds; then nothing is missing, doubled or different anywhere."""
+    with ExitStack() as stack:
+        running = stack.enter_context(server_processes(url, data, servers))
+        world = World(url)
+        stack.callback(world.db.close)
+        furnish(world.db, data)
+        hands = [(t.person, over_http(t)) for t in http_tablets(world, running, stack, tablets)]
+        beside = [world.enrol(f"w{n}", "POL", "INSP", SHARED, POLICE) for n in range(WRITERS - len(tablets))]
+        hands += [(person, in_process(world)) for person in beside]
+        writers = [Writer(person, push, Random(n)) for n, (person, push) in enumerate(hands)]
+        readers = http_tablets(world, running, stack, ["alva", "bo"])
+        mine = Replica()
+        _play(
+            writers, [partial(read_store, world.db, mine), *(partial(read_http, t) for t in readers)], seconds
+        )
+        assert min(len(w.sent) for w in writers) > seconds / 3, "a test of nothing"
         for replica in (mine, *(t.replica for t in readers)):
             _bring_up_to_date(world, replica)
             _insist_that_nothing_is_missing(world, replica, writers)
@@ -171,13 +183,13 @@ def test_eight_writers_and_polling_readers_for_thirty_seconds(postgresql_url: st
         assert _forks(world.db) == 0
 
 
-def _play(writers: Sequence[Writer], steps: Sequence[Callable[[], None]]) -> None:
+def _play(writers: Sequence[Writer], steps: Sequence[Callable[[], None]], seconds: float) -> None:
     stop = threading.Event()
     with ThreadPoolExecutor(len(writers) + len(steps)) as pool:
         jobs = [pool.submit(w.work, stop) for w in writers] + [
             pool.submit(until, stop, step) for step in steps
         ]
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not any(job.done() for job in jobs):
             time.sleep(0.1)
         stop.set()
@@ -227,6 +239,27 @@ def test_new_streams_named_in_any_order_do_not_deadlock(postgresql_url: str) -> 
     with ThreadPoolExecutor(len(people)) as pool:
         for job in [pool.submit(work, n) for n in range(len(people))]:
             job.result()
+    world.db.close()
+
+
+def test_commits_that_several_carriers_bring_at_once_are_taken_once(postgresql_url: str) -> None:
+    world, carriers = World(postgresql_url), 4
+    together = threading.Barrier(carriers)
+    notes = [world.alva.change(f"note_{n}", "text", "x") for n in range(40)]
+    commits = [world.alva.seal(POLICE, note) for note in notes]
+
+    def carry(_: int) -> list[list[dict[str, Any]]]:
+        results = []
+        for start in range(0, len(commits), 4):
+            together.wait(30)
+            results.append(world.push(*commits[start : start + 4]).results)
+        return results
+
+    with ThreadPoolExecutor(carriers) as pool:
+        told = list(pool.map(carry, range(carriers)))
+    assert told == [told[0]] * carriers
+    assert [r["seq"] for request in told[0] for r in request] == list(range(1, len(commits) + 1))
+    assert len(world.in_custody()) == len(commits)
     world.db.close()
 
 
