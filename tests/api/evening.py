@@ -20,7 +20,7 @@ from app.operations.staff import prepare
 from app.settings import Settings
 from app.sync.identity import server_key
 from tests.sync.replica import Replica
-from tests.sync.world import ALCOHOL, POLICE, SHARED, Person, new_person
+from tests.sync.world import ALCOHOL, POLICE, SHARED, VISIT, Person, new_person
 
 API = "/api/v1"
 REF = "ref"
@@ -138,3 +138,11 @@ def code_of(answer: Any) -> str:
     assert document["title"]
     kind: str = document["type"]
     return kind.removeprefix("urn:insats:")
+
+
+def recorded(night: Evening, count: int = 3) -> Tablet:
+    """Alva with so many commits in the shared stream."""
+    alva = night.tablet("alva")
+    commits = [alva.person.seal(SHARED, alva.person.change(VISIT, "persons", n)) for n in range(count)]
+    assert alva.push(*commits).json()["errors"] == []
+    return alva
