@@ -65,3 +65,10 @@ def test_the_tables_on_the_protocol_page_exist() -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = sorted(int(p.name[:4]) for p in (ROOT / "docs/decisions").glob("*.md"))
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_app_has_a_sentence_for_every_verdict_on_the_protocol_page() -> None:
+    words = (ROOT / "static/src/ui/words/sync.ts").read_text()
+    paragraph = SYNC[SYNC.index("Custody before merge") : SYNC.index("A commit is accepted if")]
+    codes = {*re.findall(r"`([a-z]+_[a-z_]+)`", paragraph), "schema"}
+    assert {code for code in codes if f'"sync.reason.{code}"' not in words} == set()

@@ -19,9 +19,9 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def backend(sqlite_url: str, tmp_path: Path) -> Iterator[Backend]:
+def backend(store_url: str, tmp_path: Path) -> Iterator[Backend]:
     """A server that is not running yet; links name the proxy's address."""
-    made = Backend(tmp_path / "data", sqlite_url, f"http://127.0.0.1:{free_port()}")
+    made = Backend(tmp_path / "data", store_url, f"http://127.0.0.1:{free_port()}")
     yield made
     made.stop()
 
