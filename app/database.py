@@ -8,30 +8,23 @@ lane that commits what is waiting as a group does not.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import orjson
 from alembic import command
 from alembic.config import Config
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     MetaData,
     Table,
     Text,
-    any_,
-    cast,
     create_engine,
     event,
-    func,
-    select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
@@ -71,16 +64,6 @@ class Bytewise(TypeDecorator[str]):
         collation = "C" if dialect.name == "postgresql" else None
         text: TypeEngine[Any] = dialect.type_descriptor(Text(collation=collation))
         return text
-
-
-def in_set(
-    conn: Connection, column: ColumnElement[Any], values: Sequence[str] | Sequence[int]
-) -> ColumnElement[bool]:
-    """`column IN (values)` with one bound parameter whatever their number, so that one plan serves every push."""
-    if conn.dialect.name == "postgresql":
-        return column == any_(cast(list(values), ARRAY(column.type)))
-    each = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
-    return column.in_(select(each.c.value))
 
 
 def table(model: type[SQLModel]) -> Table:

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import Connection, Row, select
 
-from app.database import in_set, table
+from app.database import table
 from app.domain import codes
 from app.domain.kinds import operation_of
 from app.operations import tables
+from app.sync.sets import among
 from app.sync.tables import Stream
 
 Json: TypeAlias = Any
@@ -47,7 +48,7 @@ def _rows(conn: Connection, operation: str, sites: Sequence[str]) -> list[Row[An
         .add_columns(_stream.c.name)
         .join_from(_visit, _operation, o.stream == v.stream)
         .join(_stream, _stream.c.id == v.stream)
-        .where(in_set(conn, v.site, list(sites)), o.date < this.date, v.status != PLANNED)
+        .where(among(v.site, list(sites)), o.date < this.date, v.status != PLANNED)
         .where(v.void.is_(False), o.void.is_(False))
         .order_by(o.date.desc(), v.id.desc())
     )
@@ -64,7 +65,7 @@ class _Counts:
 def _counts(conn: Connection, visits: Sequence[str]) -> dict[tuple[int, str], _Counts]:
     query = select(
         _tally.c.stream, _tally.c.visit, _tally.c.of, _tally.c.code, _tally.c.unit, _tally.c.qty
-    ).where(in_set(conn, _tally.c.visit, list(visits)), _tally.c.void.is_(False), _tally.c.qty > 0)
+    ).where(among(_tally.c.visit, list(visits)), _tally.c.void.is_(False), _tally.c.qty > 0)
     found: dict[tuple[int, str], _Counts] = {}
     for row in conn.execute(query):
         counts = found.setdefault((row.stream, row.visit), _Counts())

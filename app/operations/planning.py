@@ -14,13 +14,14 @@ from sqlalchemy import Connection, select
 
 from app.auth.accounts import grant
 from app.auth.tables import User
-from app.database import in_set, table
+from app.database import table
 from app.domain.permissions import PLANNERS, SUPERVISORS
 from app.operations import tables
 from app.operations.history import earlier_visits
 from app.operations.staff import publish_actors
 from app.sync.author import Author, Draft
 from app.sync.identity import ServerKey
+from app.sync.sets import among
 from app.sync.store import lock_streams, read_entities
 
 Role: TypeAlias = Literal["reader", "writer"]
@@ -171,7 +172,7 @@ def open_streams(
     own_streams = [own(operation, authority) for authority in authorities]
     lock_streams(conn, sorted([shared(operation), plan_stream(operation), *own_streams]))
     query = select(_user.c.id, _user.c.authority, _user.c.role).where(
-        in_set(conn, _user.c.authority, list(authorities)), _user.c.active
+        among(_user.c.authority, list(authorities)), _user.c.active
     )
     for row in conn.execute(query).all():
         for stream, role in parts(row.authority, row.role, operation, authorities).items():

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as auth
-from app.database import in_set, table
+from app.database import table
 from app.photos import tables as t
 from app.photos.store import SERVER
+from app.sync.sets import among
 from app.sync.tables import Stream
 
 _stream = table(Stream)
@@ -53,7 +54,7 @@ def known(conn: Connection, user: str, digests: Sequence[str]) -> dict[str, Blob
 
 def _select(conn: Connection, digests: Sequence[str], allowed: ColumnElement[bool]) -> dict[str, Blob]:
     c = t.blob.c
-    wanted = select(c.sha256, c.size, c.mime).where(in_set(conn, c.sha256, digests), allowed)
+    wanted = select(c.sha256, c.size, c.mime).where(among(c.sha256, digests), allowed)
     return {row.sha256: Blob(*row) for row in conn.execute(wanted)}
 
 

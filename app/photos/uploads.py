@@ -8,10 +8,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.database import in_set
 from app.errors import TooMany
 from app.photos import tables as t
 from app.photos.store import BlobStore, register
+from app.sync.sets import among
 
 MAX_OPEN: Final = 200
 """Unfinished uploads of one account; at 25 MiB each 5 GB of disk."""
@@ -77,7 +77,7 @@ def unfinished(
 ) -> dict[str, Upload]:
     """A user's own uploads of these digests that wait for more bytes, by digest."""
     c = t.upload.c
-    mine = (c.user == user) & (c.expires > now) & (c.offset < c.size) & in_set(conn, c.sha256, digests)
+    mine = (c.user == user) & (c.expires > now) & (c.offset < c.size) & among(c.sha256, digests)
     rows = conn.execute(select(*_COLUMNS).where(mine).order_by(c.offset)).mappings()
     return {u.sha256: u for u in (Upload(**row) for row in rows) if is_sound(store, u)}
 

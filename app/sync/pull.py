@@ -10,9 +10,10 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Connection, select
 
-from app.database import in_set, table
+from app.database import table
 from app.domain.commit import FIRST_CHAIN
 from app.domain.merge import digest
+from app.sync.sets import among
 from app.sync.tables import Commit, Entity, Entry, Stream
 
 _stream, _entry, _commit, _entity = table(Stream), table(Entry), table(Commit), table(Entity)
@@ -39,7 +40,7 @@ class StreamState:
 
 def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamState]:
     """These streams; one that nobody has written to has no row yet and is empty."""
-    query = select(_stream).where(in_set(conn, _stream.c.name, sorted(names)))
+    query = select(_stream).where(among(_stream.c.name, sorted(names)))
     empty = {name: StreamState(0, name, 0, FIRST_CHAIN.hex()) for name in names}
     return empty | {
         row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)

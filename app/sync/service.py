@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from app.auth.tables import Membership
 from app.clock import now_ms
-from app.database import Database, in_set, table
+from app.database import Database, table
 from app.domain import merge
 from app.domain.commit import Envelope
 from app.domain.kinds import operation_of, stream_class
@@ -22,6 +22,7 @@ from app.sync.bell import Bell
 from app.sync.identity import ServerKey
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
+from app.sync.sets import among
 from app.sync.tables import Chain, Entity, ServerFact, Stream
 
 _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
@@ -207,7 +208,7 @@ def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict
     """The evenings this caller takes part in, newest first."""
     shared = {state.id: name for name, state in states.items() if stream_class(name) == "shared"}
     query = select(_entity.c.stream, _entity.c.kind, _entity.c.heads).where(
-        in_set(conn, _entity.c.stream, sorted(shared)), in_set(conn, _entity.c.kind, ["operation", "visit"])
+        among(_entity.c.stream, sorted(shared)), among(_entity.c.kind, ["operation", "visit"])
     )
     days: dict[int, dict[str, Any]] = {
         stream: {"operation": operation_of(name), "visits": 0} for stream, name in shared.items()

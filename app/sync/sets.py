@@ -24,14 +24,17 @@ class JsonList(TypeDecorator[Sequence[Any]]):
 
 
 class among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL that it is
-    """`column IN (:name)` with one parameter whatever the number of values; the statement can be made once."""
+    """`column IN (values)` with one parameter whatever their number: one plan serves them all."""
 
     type = Boolean()
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
-        """`name` is the parameter that holds the values, a sequence of text or integers."""
-        super().__init__(column, bindparam(name, type_=JsonList()))
+    def __init__(self, column: ColumnElement[Any], values: str | Sequence[str] | Sequence[int]) -> None:
+        """The values themselves, or the name of the parameter that will hold them in a statement made once."""
+        if isinstance(values, str):
+            super().__init__(column, bindparam(values, type_=JsonList()))
+        else:
+            super().__init__(column, bindparam(None, list(values), type_=JsonList(), unique=True))
 
 
 @compiles(among, "postgresql")
