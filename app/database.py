@@ -191,17 +191,36 @@ class _Lane:
         try:
             with self._engine.begin() as conn:
                 for work, future in group:
-                    try:
-                        with conn.begin_nested():
-                            done.append((future, work(conn)))
-                    except Exception as error:  # noqa: BLE001 - handed to whoever waits for this job
-                        future.set_exception(error)
-        except Exception as error:  # noqa: BLE001 - the COMMIT failed: nobody in the group may believe otherwise
-            for future, _ in done:
-                future.set_exception(error)
+                    _attempt(conn, work, future, done)
+        except Exception as error:  # noqa: BLE001 - nothing is on the disk: nobody in the group may believe otherwise
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
             return
         for future, result in done:
             future.set_result(result)
+
+
+def _attempt(
+    conn: Connection,
+    work: Callable[[Connection], T],
+    future: "Future[T]",
+    done: list[tuple["Future[T]", T]],
+) -> None:
+    """Run one job of a group in a savepoint. Unavailable if the store has given up on the whole group.
+
+    On a full disk SQLite may roll back the transaction instead of the statement. The driver would then commit nothing
+    without a word, and jobs that ran before would be acknowledged and lost (invariant I12).
+    """
+    driver: Any = conn.connection.driver_connection
+    try:
+        with conn.begin_nested():
+            result = work(conn)
+        done.append((future, result))
+    except Exception as error:
+        if not driver.in_transaction:
+            raise Unavailable(retry_after=1) from error
+        future.set_exception(error)
 
 
 def _engine(url: str, *, writes: bool) -> Engine:
