@@ -21,6 +21,7 @@ class Limits(BaseModel):
     commit_bytes: Count = 1_048_576
     request_bytes: Count = 8_388_608
     page_bytes: Count = 4_194_304
+    lag_entries: Count = 20_000
     change_bytes: Count = 65_536
     chunk_bytes: Count = 1_048_576
     photo_bytes: Count = 26_214_400
