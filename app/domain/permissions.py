@@ -39,8 +39,8 @@ Decision: TypeAlias = Allow | Deny
 
 _PLANNED = frozenset({"operation", "site", "target"})
 """Kinds that planners write; in the field they are read."""
-_SERVER_ONLY = frozenset({"actor", "codelist", "template"})
-"""Kinds that name people and rules: an inspector must not be able to forge them."""
+_SERVER_ONLY = frozenset({"actor", "codelist", "template", "restore"})
+"""Kinds that name people, rules and lives of the store: an inspector must not be able to forge them."""
 
 
 def decide_read(membership: Membership | None) -> Decision:

@@ -177,7 +177,7 @@ class BlobStore:
 
 def register(conn: Connection, sha256: str, size: int, mime: str, user: str, now: int) -> None:
     """Note that verified bytes are kept, and that `user` delivered them."""
-    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now)
+    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now, stable=False)
     conn.execute(blob.on_conflict_do_nothing())
     holder = insert(t.blob_holder).values(sha256=sha256, user=user, at=now)
     conn.execute(holder.on_conflict_do_nothing())
