@@ -14,13 +14,13 @@ from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
 from app.domain.change import canonical
-from app.domain.commit import Envelope, sha256
+from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
 from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
-from app.sync.identity import ServerKey
+from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
 from app.sync.sets import among
@@ -55,6 +55,7 @@ class Sync:
         """`projections` are the read models that every push refreshes."""
         self.db = db
         self.key = key
+        self.seal = seal_key(data)
         self.limits = limits
         self.projections = projections
         self.live = Live()
@@ -71,7 +72,7 @@ class Sync:
             "now": now_ms(),
             "protocol": {"min_pull": PROTOCOL, "max": PROTOCOL},
             "limits": self.limits.model_dump(),
-            "server": self.key.public(),
+            "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
             "decisions": facts["decisions"],
             "day": facts["day"],
@@ -124,12 +125,14 @@ class Sync:
         }
 
     async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
-        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset."""
+        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset
+        where a cursor lies above the head or so far below it that the snapshot is the shorter way."""
         states = await self._readable(caller, after)
         share = self.limits.page_bytes // len(after)
         for name, cursor in after.items():
-            if cursor > states[name].head:
-                raise Reset(stream=name, head=states[name].head)
+            head = states[name].head
+            if cursor > head or head - cursor > self.limits.lag_entries:
+                raise Reset(stream=name, head=head)
         return await self.db.read(
             lambda conn: b"".join(
                 pull.page(conn, states[name], cursor, share) for name, cursor in after.items()

@@ -71,7 +71,12 @@ def _copied(folder: Path) -> Path:
 def _built(source: Path) -> Path:
     command = [node(), "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"]
     done = subprocess.run(
-        command, cwd=source, env=os.environ | {"NODE_ENV": "production"}, capture_output=True, text=True, check=False
+        command,
+        cwd=source,
+        env=os.environ | {"NODE_ENV": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return source / "dist"

@@ -105,7 +105,8 @@ class WebKit:
 
     def _environment(self) -> dict[str, str]:
         folders = {
-            name: self.profile / name for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+            name: self.profile / name
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
         }
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
