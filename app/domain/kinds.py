@@ -7,6 +7,7 @@ same whenever it arrives. `null` clears any field. Codes are judged against the 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from app.domain import codes
@@ -34,13 +35,14 @@ class Kind:
 
     `codes` names, for fields that hold codes, the list they come from: an unknown code is held for a person (a newer
     client may know it), while a value of the wrong form is rejected. `ids` is the form of ids that say what the entity
-    is about.
+    is about, `fits` says whether a value is about the same as its entity's id.
     """
 
     homes: frozenset[StreamClass]
     fields: Mapping[str, Check]
     codes: Mapping[str, str] = field(default_factory=dict)
     ids: re.Pattern[str] | None = None
+    fits: Callable[[str, Value], bool] | None = None
 
 
 def text(limit: int = LINE) -> Check:
@@ -118,6 +120,20 @@ earlier_visit = record(
     {"operation": code, "number": integer(), "date": date, "status": code},
     {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
 )
+
+SUBMITTED = 1_500
+"""Changes that a submission names at most: as many as fit into a change of the largest size."""
+
+
+def change_ids(v: Value) -> bool:
+    """Ids of changes, sorted, each once."""
+    is_id = matching(re.compile(_UUID7))
+    return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
+
+
+def _is_of_its_visit(entity: str, value: Value) -> bool:
+    return bool(value["visit"] == f"visit_{entity.partition('_')[2]}")
+
 
 REF: frozenset[StreamClass] = frozenset({"ref"})
 SHARED: frozenset[StreamClass] = frozenset({"shared"})
@@ -308,6 +324,16 @@ KINDS: dict[str, Kind] = {
         {"verdict": record({"commit": commit_hash, "admit": boolean, "reason": text()})},
         ids=re.compile(f"admission_{_UUID7}"),
     ),
+    "submission": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "hash": matching(_SHA256), "ids": change_ids})},
+        fits=_is_of_its_visit,
+    ),
+    "approval": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "seq": integer(), "hash": matching(_SHA256)})},
+        fits=_is_of_its_visit,
+    ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
 }
 
@@ -379,7 +405,7 @@ def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | No
     check = kind.fields.get(cell)
     if check is None:
         return _judge_answer(cell, value) if entity.startswith("checklist_") else ("held", "unknown_field")
-    if not check(value):
+    if not check(value) or not (kind.fits is None or kind.fits(entity, value)):
         return ("rejected", "schema")
     name = kind.codes.get(cell)
     return None if name is None or _all_known(name, value) else ("held", "unknown_code")
