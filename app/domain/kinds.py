@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from app.domain import codes
@@ -35,13 +36,14 @@ class Kind:
 
     `codes` names, for fields that hold codes, the list they come from: an unknown code is held for a person (a newer
     client may know it), while a value of the wrong form is rejected. `ids` is the form of ids that say what the entity
-    is about.
+    is about, `fits` says whether a value is about the same as its entity's id.
     """
 
     homes: frozenset[StreamClass]
     fields: Mapping[str, Check]
     codes: Mapping[str, str] = field(default_factory=dict)
     ids: re.Pattern[str] | None = None
+    fits: Callable[[str, Value], bool] | None = None
 
 
 def text(limit: int = LINE) -> Check:
@@ -130,6 +132,20 @@ earlier_visit = record(
     {"operation": code, "number": integer(), "date": date, "status": code},
     {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
 )
+
+SUBMITTED = 1_500
+"""Changes that a submission names at most: as many as fit into a change of the largest size."""
+
+
+def change_ids(v: Value) -> bool:
+    """Ids of changes, sorted, each once."""
+    is_id = matching(re.compile(_UUID7))
+    return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
+
+
+def _is_of_its_visit(entity: str, value: Value) -> bool:
+    return bool(value["visit"] == f"visit_{entity.partition('_')[2]}")
+
 
 REF: frozenset[StreamClass] = frozenset({"ref"})
 SHARED: frozenset[StreamClass] = frozenset({"shared"})
@@ -322,6 +338,16 @@ KINDS: dict[str, Kind] = {
         {"verdict": record({"commit": commit_hash, "admit": boolean, "reason": text()})},
         ids=re.compile(f"admission_{_UUID7}"),
     ),
+    "submission": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "hash": matching(_SHA256), "ids": change_ids})},
+        fits=_is_of_its_visit,
+    ),
+    "approval": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "seq": integer(), "hash": matching(_SHA256)})},
+        fits=_is_of_its_visit,
+    ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
 }
 
@@ -383,16 +409,21 @@ def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | No
         return _REJECTED
     if name not in KINDS:
         return ("held", "unknown_kind")
-    if home not in KINDS[name].homes:
+    kind = KINDS[name]
+    if home not in kind.homes:
         return ("rejected", "wrong_stream")
-    ids = KINDS[name].ids
-    if ids is not None and ids.fullmatch(entity) is None:
+    if kind.ids is not None and kind.ids.fullmatch(entity) is None:
         return _REJECTED
     rule = _rules(name).get(cell)
     if rule is None:
         is_answer = name == "checklist" and value is not None
         return ("held", "unknown_question" if is_answer else "unknown_field")
-    return None if value is None else rule(value)
+    if value is None:
+        return None
+    fault = rule(value)
+    if fault is None and kind.fits is not None and cell != "@" and not kind.fits(entity, value):
+        return _REJECTED
+    return fault
 
 
 def may_be_admitted(home: StreamClass, entity: str, cell: str, value: Value) -> bool:

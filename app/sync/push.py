@@ -12,15 +12,18 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import Connection
 
-from app.domain import admission, permissions
+from app.domain import permissions
 from app.domain.admission import Verdict
 from app.domain.change import Change, Refused
 from app.domain.commit import GENESIS, Envelope
-from app.domain.kinds import kind_of
-from app.domain.merge import Cells, merge
+from app.domain.kinds import ABOUT, kind_of
+from app.domain.merge import Cells, Outcome, merge
+from app.domain.versions import APPROVAL
 from app.sync import log, store
 from app.sync.admission import Desk, Held, earlier_verdicts
+from app.sync.approval import Approvals
 from app.sync.custody import Checked, Fault
+from app.sync.gate import Gate
 from app.sync.store import ChainRow, StreamRow
 
 
@@ -78,6 +81,27 @@ def push(
 
 
 @dataclass
+class _Merged:
+    """What merging a commit came to: the verdicts that are not `applied`, and what people said in it about others."""
+
+    exceptions: dict[str, dict[str, str]] = field(default_factory=dict)
+    dead: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    is_effective: bool = False
+
+    def note(self, change: Change, outcome: Outcome) -> None:
+        """Take down what became of a change."""
+        if outcome == "duplicate":
+            self.exceptions[change.id] = {"verdict": "duplicate"}
+        elif outcome == "id_reused":
+            self.exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
+        else:
+            self.is_effective = True
+            if outcome == "dead":
+                self.dead.append(change.id)
+
+
+@dataclass
 class _State:
     """What a push has read and will write; a plain in-memory picture between two batches of SQL."""
 
@@ -90,6 +114,7 @@ class _State:
     entities: dict[tuple[int, str], Cells]
     retired: dict[int, dict[tuple[str, str, str], str | None]]
     desk: Desk
+    approvals: Approvals
     dirty: dict[tuple[int, str], int] = field(default_factory=dict)
     new_commits: list[dict[str, Any]] = field(default_factory=list)
     new_entries: list[dict[str, Any]] = field(default_factory=list)
@@ -112,6 +137,7 @@ class _State:
             store.read_entities(conn, ids, sorted({x.e for x in [*changes, *targets]})),
             store.read_retired(conn, ids, sorted({x.id for x in [*changes, *targets]})),
             desk,
+            Approvals.load(conn, ids),
         )
 
     def take(self, commit: Checked) -> dict[str, Any] | Fault:
@@ -126,26 +152,26 @@ class _State:
         chain = self.chains.setdefault((envelope.actor, stream.id), ChainRow())
         is_fork = envelope.prev != chain.head
         received = self.now if commit.received is None else commit.received
-        exceptions, dead, effective, verdicts = self._merge(commit, stream, received)
+        merged = self._merge(commit, stream, received)
         result = {
             "actor": envelope.actor,
             "stream": envelope.stream,
             "n": envelope.n,
             "hash": envelope.hash,
-            "seq": stream.head + 1 if effective else None,
+            "seq": stream.head + 1 if merged.is_effective else None,
             "received": received,
             "forked": is_fork,
-            "changes": exceptions,
+            "changes": merged.exceptions,
         }
-        if effective:
-            skip = sorted(exceptions)
-            self.new_entries.append(log.append(stream, envelope.hash, received, skip, dead))
-        if exceptions:
-            self.desk.hold(commit, self.authors[envelope.actor], stream.id, received, exceptions)
+        if merged.is_effective:
+            skip = sorted(merged.exceptions)
+            self.new_entries.append(log.append(stream, envelope.hash, received, skip, merged.dead))
+        if merged.exceptions:
+            self.desk.hold(commit, self.authors[envelope.actor], stream.id, received, merged.exceptions)
         if not is_fork:
             chain.n, chain.head, chain.changed = envelope.n, envelope.hash, True
         self._keep(envelope, stream, result)
-        self._decide(stream, verdicts)
+        self._decide(stream, merged.verdicts)
         return result
 
     def _fault(self, commit: Checked) -> Fault | None:
@@ -168,49 +194,41 @@ class _State:
             commit.line, "chain-gap", "the commit before this one has not arrived", *where, chain.n + 1
         )
 
-    def _merge(
-        self, commit: Checked, stream: StreamRow, received: int
-    ) -> tuple[dict[str, dict[str, str]], list[str], bool, list[Verdict]]:
-        envelope = commit.envelope
-        author = self.authors[envelope.actor]
-        member = self.members.get((author.user, envelope.stream))
-        seq = stream.head + 1
+    def _merge(self, commit: Checked, stream: StreamRow, received: int) -> "_Merged":
+        envelope, seq = commit.envelope, stream.head + 1
         retired = self.retired.setdefault(stream.id, {})
-        exceptions: dict[str, dict[str, str]] = {}
-        dead: list[str] = []
-        decisions: dict[str, permissions.Decision] = {}
-        verdicts: list[Verdict] = []
-        effective = False
+        gate, merged = self._gate(commit, stream), _Merged()
         for change in commit.lines:
             if isinstance(change, Refused):
-                exceptions[change.key] = {"verdict": change.verdict, "code": change.code}
+                merged.exceptions[change.key] = {"verdict": change.verdict, "code": change.code}
                 continue
-            kind = kind_of(change.e)
-            if kind not in decisions:
-                decisions[kind] = permissions.decide_write(author.role, author.status, member, kind)
-            decision = decisions[kind]
-            if isinstance(decision, permissions.Deny):
-                exceptions[change.id] = {"verdict": "held", "code": decision.reason}
-                continue
-            said = admission.verdict_in(change, envelope.actor) if kind == admission.KIND else None
-            if said is not None and self.desk.is_barred(said, author, member, stream.id):
-                exceptions[change.id] = {"verdict": "held", "code": "no_authority"}
+            code = gate.why_held(change, self.entities, retired)
+            if code is not None:
+                merged.exceptions[change.id] = {"verdict": "held", "code": code}
                 continue
             cells = self.entities.setdefault((stream.id, change.e), {})
             t = min(change.at + envelope.off, received)
             outcome = merge(cells, retired, change, envelope.actor, t, seq)
+            merged.note(change, outcome)
             if outcome == "applied" or outcome == "dead":
-                effective = True
                 self.dirty[stream.id, change.e] = seq
-                if outcome == "dead":
-                    dead.append(change.id)
-                if said is not None:
-                    verdicts.append(said)
-            elif outcome == "duplicate":
-                exceptions[change.id] = {"verdict": "duplicate"}
-            else:
-                exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
-        return exceptions, dead, effective, verdicts
+                if kind_of(change.e) in ABOUT:
+                    self._heed(gate, change, cells, merged)
+        return merged
+
+    def _gate(self, commit: Checked, stream: StreamRow) -> Gate:
+        author = self.authors[commit.envelope.actor]
+        member = self.members.get((author.user, stream.name))
+        amendments = self.approvals.amendments(stream.id, commit.lines, self.entities)
+        return Gate(author, member, commit.envelope.actor, stream.id, self.desk, amendments)
+
+    def _heed(self, gate: Gate, change: Change, cells: Cells, merged: "_Merged") -> None:
+        """Note what a change says about others; what it approves or lifts counts from the next commit on."""
+        verdict = gate.verdict(change)
+        if verdict is not None:
+            merged.verdicts.append(verdict)
+        elif kind_of(change.e) == APPROVAL:
+            self.approvals.note(gate.stream, change.e, cells)
 
     def _decide(self, stream: StreamRow, verdicts: list[Verdict]) -> None:
         """Merge what people admitted: an entry more for each commit that it is part of."""

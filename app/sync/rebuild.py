@@ -39,17 +39,27 @@ class Folded:
 
 def fold(conn: Connection, stream: int, name: str) -> Folded:
     """Merge a stream's log from its first entry."""
+    steps = folding(conn, stream, name)
+    _, folded = next(steps)
+    for _ in steps:
+        pass
+    return folded
+
+
+def folding(conn: Connection, stream: int, name: str) -> Iterator[tuple[int, Folded]]:
+    """The stream as it was at 0 and after each entry of its log: one object, which changes from step to step."""
     folded = Folded(stream, name)
     query = (
-        select(_entry.c.r, _commit.c.header, _commit.c.body)
+        select(_entry.c.seq, _entry.c.r, _commit.c.header, _commit.c.body)
         .join(_commit, _commit.c.hash == _entry.c.commit)
         .where(_entry.c.stream == stream)
         .order_by(_entry.c.seq)
     )
+    yield 0, folded
     with conn.execute(query, execution_options={"yield_per": 200}) as rows:
         for row in rows:
             _fold_entry(folded, orjson.loads(row.r), orjson.loads(row.header), row.body)
-    return folded
+            yield row.seq, folded
 
 
 def _fold_entry(folded: Folded, r: dict[str, Any], header: dict[str, Any], body: str) -> None:

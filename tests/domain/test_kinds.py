@@ -28,6 +28,12 @@ ENTRY = {"visit": "visit_1", "of": "seizure", "code": "SPELAUTOMAT", "qty": 0, "
 TEAM = {"id": "ALFA", "leader": "A", "members": ["B"], "vehicle": "3012"}
 ABOUT = "01639815-0000-7000-8000-0000000000a1"
 VERDICT = {"commit": f"sha256:{HASH}", "admit": True, "reason": "x" * 500}
+SUBMITTED: dict[str, Any] = {
+    "visit": "visit_1",
+    "hash": HASH,
+    "ids": [f"01639815-0000-7000-8000-{n:012x}" for n in range(1_500)],
+}
+RESTORED = {"head": 0, "chain": f"sha256:{HASH}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
 GOOD: dict[str, Any] = {
@@ -140,7 +146,10 @@ GOOD: dict[str, Any] = {
     "decision.decided": "2018-06-01",
     "decision.amount": 0,
     "decision.note": "",
+    "restore.from": RESTORED,
     "admission.verdict": VERDICT,
+    "submission.of": SUBMITTED,
+    "approval.of": {"visit": "visit_1", "seq": 0, "hash": HASH},
     "note.visit": "visit_1",
     "note.text": "",
     "note.at": 1,
@@ -176,11 +185,24 @@ BAD: dict[str, list[Any]] = {
     ],
     "photo.width": [0, 100_001],
     "exhibit.points": [[0], [1.5], ["1"]],
+    "restore.from": [RESTORED | {"head": -1}, RESTORED | {"chain": HASH}, {"head": 0}],
     "admission.verdict": [
         VERDICT | {"reason": "x" * 501},
         VERDICT | {"commit": HASH},
         VERDICT | {"admit": 1},
         {"commit": VERDICT["commit"], "admit": False},
+    ],
+    "submission.of": [
+        SUBMITTED | {"ids": [ABOUT, ABOUT]},
+        SUBMITTED | {"ids": [ABOUT.replace("a1", "a2"), ABOUT]},
+        SUBMITTED | {"ids": ["1"]},
+        SUBMITTED | {"ids": [*SUBMITTED["ids"], ABOUT.replace("0163", "f163")]},
+        SUBMITTED | {"visit": "visit_2"},
+    ],
+    "approval.of": [
+        {"visit": "visit_1", "seq": -1, "hash": HASH},
+        {"visit": "visit_2", "seq": 1, "hash": HASH},
+        {"visit": "visit_1", "seq": 1, "hash": HASH[1:]},
     ],
     "note.text": ["x" * 20_001],
 }
