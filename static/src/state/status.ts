@@ -97,9 +97,9 @@ function worst({ refused, result, decided }: CommitRow): { verdict: "held" | "re
     : null;
 }
 
-function goodState({ actor, stream, n, result, pruned }: CommitRow): ChangeState {
-  if (!result) return "local";
-  return pruned || n <= memory.chain(actor, stream).stable ? "backed-up" : "received";
+function goodState(row: CommitRow): ChangeState {
+  if (!row.result) return "local";
+  return memory.isBackedUp(row) ? "backed-up" : "received";
 }
 
 export const status: ReadonlySignal<Status> = computed(() => {

@@ -37,6 +37,9 @@ export interface Listener {
   status(): void;
 }
 
+/** Server times this far apart (ms) say which of two commits came first, whatever a clock was corrected by. */
+const LATER_MS = 60_000;
+
 interface StreamMemory {
   rows: Map<string, Cells>;
   views: Map<string, EntityView>;
@@ -209,6 +212,20 @@ export class Memory {
   setChain(row: ChainRow): void {
     this.#revision += 1;
     this.#chains.set(`${row.actor} ${row.stream}`, row);
+  }
+
+  /**
+   * Whether a verified backup has a commit. `stable` counts a chain without its forks: a forked commit is covered when one
+   * of ours is that the server took clearly later, because a backup is of one moment.
+   */
+  isBackedUp(row: CommitRow): boolean {
+    if (row.pruned) return true;
+    if (!row.result) return false;
+    if (!row.result.forked) return row.n <= this.chain(row.actor, row.stream).stable;
+    const { received } = row.result;
+    return [...this.commits.values()].some(
+      (c) => c.result && !c.result.forked && c.result.received > received + LATER_MS && this.isBackedUp(c),
+    );
   }
 
   actor(row: ActorRow): void {

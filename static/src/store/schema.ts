@@ -132,11 +132,14 @@ export interface CommitRow {
   pruned?: boolean;
 }
 
+/** A change that names a blob. `stable`: a backup covered its commit, number `n` of `actor`, when that was pruned. */
 export interface PhotoRef {
   stream: string;
   entity: string;
   change: string;
   stable: boolean;
+  actor?: string;
+  n?: number;
 }
 
 /** A blob made on this tablet. Its bytes lie in `chunks` unless `dropped`. */
@@ -148,6 +151,8 @@ export interface PhotoRow {
   added: number;
   refs: PhotoRef[];
   state: "local" | "verified" | "mismatch";
+  /** A verified backup of the server has the bytes. */
+  backed?: boolean;
   dropped: boolean;
 }
 

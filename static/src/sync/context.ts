@@ -9,7 +9,8 @@ export interface SyncState {
   isOtherServer: boolean;
   lastContact: number | null;
   lastHello: number;
-  lastElders: number;
+  /** When the server was last asked which blobs are in a backup. */
+  lastBacked: number;
   syncing: boolean;
   /** What the server was last told that this tablet holds. */
   told: string;
@@ -35,7 +36,7 @@ export function newState(): SyncState {
     isOtherServer: false,
     lastContact: null,
     lastHello: 0,
-    lastElders: 0,
+    lastBacked: Number.NEGATIVE_INFINITY,
     syncing: false,
     told: "",
     isPlain: false,

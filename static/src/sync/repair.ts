@@ -27,6 +27,16 @@ export async function forgetResults(tx: Writing<Stores>, isMeant: (row: CommitRo
   await Promise.all(rows.map((row) => commits.put(unjudged(row))));
 }
 
+/**
+ * A server that lost commits may have lost bytes that it had verified: ask again, and send what is missing. Only what a
+ * backup had was ever deleted here.
+ */
+export async function doubtPhotos(tx: Writing<Stores>): Promise<void> {
+  const photos = tx.objectStore("photos");
+  const rows = (await photos.getAll()).filter((p) => p.state === "verified" && !p.dropped);
+  await Promise.all(rows.map(({ backed: _backed, ...row }) => photos.put({ ...row, state: "local" })));
+}
+
 /** The receipt stays: it proves what the server once said. What was decided, `hello` tells again as far as it still stands. */
 function unjudged(row: CommitRow): CommitRow {
   const { result: _result, placed: _placed, decided: _decided, ...rest } = row;
