@@ -1,18 +1,16 @@
-import type { IDBPTransaction, StoreValue } from "idb";
 import { kindOf } from "../domain/change";
 import { readBody } from "../domain/commit";
 import { continueAfter } from "../domain/ids";
 import { type Cells, isVoid, needsReview } from "../domain/merge";
 import { overlay } from "../domain/overlay";
 import { OwnChanges, partOf } from "./own";
+import { OWN, type OwnRows, type Reading, readOwn } from "./reading";
 import {
   type ActorRow,
   type ChainRow,
   type CommitRow,
   type Db,
-  type Meta,
   type PhotoRow,
-  type Schema,
   type Session,
   type StreamRow,
   startingWith,
@@ -57,6 +55,8 @@ export class Memory {
   saves = 0;
   /** The browser refused a write for want of room; photos wait until there is some again. */
   isFull = false;
+  /** The browser has dropped the database: nothing is recorded before the reload. */
+  isLost = false;
   readonly actors = new Map<string, ActorRow>();
   readonly streams = new Map<string, StreamRow>();
   /** Kept commits without their bytes. */
@@ -252,6 +252,11 @@ export class Memory {
     this.#listener.status();
   }
 
+  setLost(): void {
+    this.isLost = true;
+    this.#listener.status();
+  }
+
   /** For what is not kept in rows, such as a problem or the last contact. */
   announceStatus(): void {
     this.#listener.status();
@@ -333,20 +338,6 @@ export class Memory {
     data.lists.clear();
     this.#listener.stream(stream);
   }
-}
-
-type Reading = IDBPTransaction<Schema, Stores[], "readonly">;
-const OWN: Stores[] = ["meta", "actors", "chains", "unsealed", "commits", "photos"];
-type OwnRows = Awaited<ReturnType<typeof readOwn>>;
-
-async function readOwn(tx: Reading) {
-  const meta = tx.objectStore("meta");
-  const fact = async <K extends keyof Meta>(key: K) => (await meta.get(key)) as Meta[K] | undefined;
-  const all = <S extends Stores>(store: S): Promise<StoreValue<Schema, S>[]> => tx.objectStore(store).getAll();
-  const [session, off, saves] = await Promise.all([fact("session"), fact("off"), fact("saves")]);
-  const [actors, chains, photos] = await Promise.all([all("actors"), all("chains"), all("photos")]);
-  const [unsealed, commits] = await Promise.all([all("unsealed"), all("commits")]);
-  return { session, off, saves, actors, chains, photos, unsealed, commits };
 }
 
 export function commitKey(row: { actor: string; stream: string; n: number }): string {
