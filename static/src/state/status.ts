@@ -117,7 +117,7 @@ export const status: ReadonlySignal<Status> = computed(() => {
     held: items.value.filter((item) => item.state === "held"),
     // A denial is told by `ownDecisions`: nothing can be done about it here.
     rejected: items.value.filter((item) => item.state === "rejected" && item.code !== "denied"),
-    problem: memory.isFull ? "storage-full" : (state?.problem ?? null),
+    problem: memory.isLost ? "storage" : memory.isFull ? "storage-full" : (state?.problem ?? null),
     storage: storage.value,
   };
 });

@@ -26,7 +26,7 @@ export function unsentBlobs({ tablet }: Sync): PhotoRow[] {
 const BACKED_MS = 60_000;
 
 /** Asks which originals may be let go: those whose bytes a verified backup has. */
-export async function askForBacked(sync: Sync): Promise<void> {
+async function askForBacked(sync: Sync): Promise<void> {
   const { tablet, state, api } = sync;
   const waiting = [...tablet.memory.photos.values()].filter((row) => !row.backed && mayBeSpent(tablet, row));
   if (waiting.length === 0 || Math.abs(tablet.now() - state.lastBacked) < BACKED_MS) return;
@@ -40,6 +40,7 @@ export async function askForBacked(sync: Sync): Promise<void> {
  * between chunks: words and counts never wait for a photo. One blob that fails does not hold up the others.
  */
 export async function sendBlobs(sync: Sync, isWanted: () => boolean): Promise<void> {
+  await askForBacked(sync);
   const waiting = unsentBlobs(sync).slice(0, ASK_AT_ONCE);
   if (waiting.length === 0) return;
   const { verified } = await sync.api.missing(waiting.map((row) => row.sha256));

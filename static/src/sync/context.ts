@@ -11,6 +11,8 @@ export interface SyncState {
   lastHello: number;
   /** When the server was last asked which blobs are in a backup. */
   lastBacked: number;
+  /** When a full tablet last looked for room. */
+  lastRoom: number;
   syncing: boolean;
   /** What the server was last told that this tablet holds. */
   told: string;
@@ -37,6 +39,7 @@ export function newState(): SyncState {
     lastContact: null,
     lastHello: 0,
     lastBacked: Number.NEGATIVE_INFINITY,
+    lastRoom: Number.NEGATIVE_INFINITY,
     syncing: false,
     told: "",
     isPlain: false,

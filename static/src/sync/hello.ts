@@ -1,10 +1,10 @@
 import { FIRST_CHAIN } from "../domain/commit";
 import { canonical } from "../domain/json";
 import { purgeStreams } from "../store/purge";
+import { withRoom } from "../store/room";
 import type { ChainRow, Meta, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
 import { asKnownActor, namedActor } from "./actor";
-import { askForBacked } from "./blobs";
 import { noteHead, type Sync } from "./context";
 import { keepDecisions } from "./decisions";
 import type { Hello, HelloChain, HelloStream } from "./protocol";
@@ -23,7 +23,6 @@ export async function greet(sync: Sync): Promise<void> {
   await keepDecisions(sync, hello);
   await keepStable(sync, hello);
   await prune(sync.tablet);
-  await askForBacked(sync);
   sync.state.lastHello = now;
 }
 
@@ -70,7 +69,7 @@ function isRewound({ isNewEpoch, resets, lost }: News): boolean {
 function storeNews({ tablet }: Sync, news: News): Promise<void> {
   const { hello, off, isFirst, isNewEpoch, streams, resets, lost } = news;
   const stores: Stores[] = ["meta", "streams", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
-  return loosely(tablet.db, stores, async (tx) => {
+  const keep = async (tx: Writing<Stores>) => {
     const meta = tx.objectStore("meta");
     await Promise.all([meta.put(hello.epoch, "epoch"), meta.put(off, "off")]);
     if (isFirst) await meta.put(hello.server, "server");
@@ -78,7 +77,8 @@ function storeNews({ tablet }: Sync, news: News): Promise<void> {
     if (!isRewound(news)) return;
     await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
     await doubtPhotos(tx);
-  });
+  };
+  return withRoom(tablet, () => loosely(tablet.db, stores, keep));
 }
 
 function noteHeads({ state }: Sync, { isNewEpoch, streams }: News): void {
