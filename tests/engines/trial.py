@@ -17,7 +17,7 @@ from app.sync.rebuild import differences
 from app.sync.tables import Entity
 from tests.e2e.backend import Backend
 from tests.engines.devtools import Devtools, Gone, Raised
-from tests.engines.ledger import HANDS, Found, Ledger
+from tests.engines.ledger import Found, Ledger
 
 USER = (Path(__file__).parent / "user.js").read_text()
 READY_S = 30.0
@@ -31,6 +31,7 @@ class Browser(Protocol):
 
     ways: tuple[str, ...]
     name: str
+    restarts: int
 
     def open(self, address: str) -> Devtools:
         """Start the browser on the app."""
@@ -94,7 +95,7 @@ class Trial:
         self._return(way)
         found = self.look(self.ledger.photo - 20)
         back = time.monotonic() - start
-        faults = self.ledger.faults(found, HANDS if way == "network" else 0)
+        faults = self.ledger.faults(found)
         self.ledger.settle(found)
         return Round(way, seconds, back, self.ledger.noted - before, faults)
 

@@ -54,6 +54,8 @@ export class Memory {
   saves = 0;
   /** The browser refused a write for want of room; photos wait until there is some again. */
   isFull = false;
+  /** The browser has dropped the database: nothing is recorded before the reload. */
+  isLost = false;
   readonly actors = new Map<string, ActorRow>();
   readonly streams = new Map<string, StreamRow>();
   /** Kept commits without their bytes. */

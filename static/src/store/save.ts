@@ -64,6 +64,7 @@ export function createSave(tablet: Tablet, onSaved: () => void = () => undefined
 
 async function save(tablet: Tablet, plan: () => Batch | null, onSaved: () => void): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
+    if (tablet.memory.isLost) throw new Problem("storage", 0, "the database is gone until the reload");
     const batch = plan();
     if (!batch || batch.writes.length === 0) return;
     const saved = await attempt(tablet, batch);
@@ -110,8 +111,14 @@ async function recover<T>(
     if (isPhoto || !(await freeBallast(tablet.db))) throw new Problem("storage-full");
     return again();
   }
-  if (name === "UnknownError" || name === "InvalidStateError") tablet.lost(planned.map((p) => p.row));
+  if (name === "UnknownError" || name === "InvalidStateError") lose(tablet, planned, isPhoto);
   throw error instanceof Problem ? error : new Problem("storage", 0, String(error));
+}
+
+/** One batch is under way at a time: the next would be planned as if it had never been, and count the same tap again. */
+function lose(tablet: Tablet, planned: readonly Planned[], isPhoto: boolean): void {
+  tablet.memory.isLost = true;
+  tablet.lost({ rows: planned.map((p) => p.row), isPhoto });
 }
 
 function planRows(tablet: Tablet, batch: Batch): Planned[] {
