@@ -1,5 +1,6 @@
 """The driven build, a server with the planned evening that serves it, and a screen for WebKit."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +18,22 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return builds.driven(tmp_path_factory.mktemp("driven"))
 
 
+@pytest.fixture(scope="session")
+def planned(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the store and the data of a server that has the planned evening; copied, never used."""
+    folder = tmp_path_factory.mktemp("planned")
+    (folder / "data").mkdir()
+    store = shutil.copyfile(migrated_file, folder / "store.db")
+    Backend(folder / "data", f"sqlite:///{store}", "").command("demo", "--stage", "planned")
+    return folder
+
+
 @pytest.fixture
-def evening(driven: Path, sqlite_url: str, tmp_path: Path) -> Iterator[Backend]:
+def evening(driven: Path, planned: Path, tmp_path: Path) -> Iterator[Backend]:
     """A running server with the planned evening of 25 May 2018."""
-    backend = Backend(tmp_path / "data", sqlite_url, "", front=driven)
+    folder = shutil.copytree(planned, tmp_path / "server")
+    backend = Backend(folder / "data", f"sqlite:///{folder / 'store.db'}", "", front=driven)
     backend.public = backend.address
-    backend.data.mkdir()
-    backend.command("demo", "--stage", "planned")
     backend.start()
     yield backend
     backend.kill()
