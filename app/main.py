@@ -24,6 +24,7 @@ from app.database import Database
 from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
+from app.photos.courier import courier_router
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.photos.uploads import sweep
@@ -112,6 +113,7 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     )
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
+    app.include_router(courier_router(blobs, settings.limits, upload_ms=upload_ms))
     app.add_api_route("/healthz", _health, methods=["GET", "HEAD"], include_in_schema=False)
     nothing, static = CATCH_ALLS
     app.add_api_route(nothing, _nothing, methods=METHODS, include_in_schema=False)

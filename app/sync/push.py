@@ -1,7 +1,8 @@
 """Custody before merge: the one write path.
 
 `push` is one transaction: lock the streams, read what the changes touch in two set queries, merge in memory, write in
-batches. Its number of statements does not depend on the number of changes.
+batches. Its number of statements does not depend on the number of changes. What is held and what decides about it lies on the
+desk (`admission.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,12 +12,14 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import Connection
 
-from app.domain import permissions
+from app.domain import admission, permissions
+from app.domain.admission import Verdict
 from app.domain.change import Change, Refused
-from app.domain.commit import GENESIS, Envelope, next_chain
+from app.domain.commit import GENESIS, Envelope
 from app.domain.kinds import kind_of
 from app.domain.merge import Cells, merge
-from app.sync import store
+from app.sync import log, store
+from app.sync.admission import Desk, Held, earlier_verdicts
 from app.sync.custody import Checked, Fault
 from app.sync.store import ChainRow, StreamRow
 
@@ -68,6 +71,7 @@ def push(
             answer.faults.append(outcome)
         else:
             answer.results.append(outcome)
+    state.settle(conn)
     state.save(conn, projections)
     answer.heads = {row.name: row.head for row in state.streams.values() if row.moved}
     return answer
@@ -85,6 +89,7 @@ class _State:
     known: dict[str, dict[str, Any]]
     entities: dict[tuple[int, str], Cells]
     retired: dict[int, dict[tuple[str, str, str], str | None]]
+    desk: Desk
     dirty: dict[tuple[int, str], int] = field(default_factory=dict)
     new_commits: list[dict[str, Any]] = field(default_factory=list)
     new_entries: list[dict[str, Any]] = field(default_factory=list)
@@ -94,7 +99,9 @@ class _State:
         streams = store.lock_streams(conn, sorted({c.envelope.stream for c in commits if c.is_authentic}))
         authors = store.read_authors(conn, sorted({c.envelope.actor for c in commits}))
         ids = [row.id for row in streams.values()]
-        changes = [x for c in commits for x in c.lines if isinstance(x, Change)]
+        changes = [x for c in commits for x in map(_change_in, c.lines) if x is not None]
+        desk = Desk.load(conn, commits, changes, authors, ids)
+        targets = [held.change for held in desk.known.values()]
         return cls(
             now,
             streams,
@@ -102,8 +109,9 @@ class _State:
             store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams)),
             store.read_chains(conn, sorted(authors), ids),
             store.read_known(conn, commits),
-            store.read_entities(conn, ids, sorted({x.e for x in changes})),
-            store.read_retired(conn, ids, sorted({x.id for x in changes})),
+            store.read_entities(conn, ids, sorted({x.e for x in [*changes, *targets]})),
+            store.read_retired(conn, ids, sorted({x.id for x in [*changes, *targets]})),
+            desk,
         )
 
     def take(self, commit: Checked) -> dict[str, Any] | Fault:
@@ -118,7 +126,7 @@ class _State:
         chain = self.chains.setdefault((envelope.actor, stream.id), ChainRow())
         is_fork = envelope.prev != chain.head
         received = self.now if commit.received is None else commit.received
-        exceptions, dead, effective = self._merge(commit, stream, received)
+        exceptions, dead, effective, verdicts = self._merge(commit, stream, received)
         result = {
             "actor": envelope.actor,
             "stream": envelope.stream,
@@ -130,10 +138,14 @@ class _State:
             "changes": exceptions,
         }
         if effective:
-            self._append(envelope, stream, received, sorted(exceptions), dead)
+            skip = sorted(exceptions)
+            self.new_entries.append(log.append(stream, envelope.hash, received, skip, dead))
+        if exceptions:
+            self.desk.hold(commit, self.authors[envelope.actor], stream.id, received, exceptions)
         if not is_fork:
             chain.n, chain.head, chain.changed = envelope.n, envelope.hash, True
         self._keep(envelope, stream, result)
+        self._decide(stream, verdicts)
         return result
 
     def _fault(self, commit: Checked) -> Fault | None:
@@ -158,7 +170,7 @@ class _State:
 
     def _merge(
         self, commit: Checked, stream: StreamRow, received: int
-    ) -> tuple[dict[str, dict[str, str]], list[str], bool]:
+    ) -> tuple[dict[str, dict[str, str]], list[str], bool, list[Verdict]]:
         envelope = commit.envelope
         author = self.authors[envelope.actor]
         member = self.members.get((author.user, envelope.stream))
@@ -167,6 +179,7 @@ class _State:
         exceptions: dict[str, dict[str, str]] = {}
         dead: list[str] = []
         decisions: dict[str, permissions.Decision] = {}
+        verdicts: list[Verdict] = []
         effective = False
         for change in commit.lines:
             if isinstance(change, Refused):
@@ -179,6 +192,10 @@ class _State:
             if isinstance(decision, permissions.Deny):
                 exceptions[change.id] = {"verdict": "held", "code": decision.reason}
                 continue
+            said = admission.verdict_in(change, envelope.actor) if kind == admission.KIND else None
+            if said is not None and self.desk.is_barred(said, author, member, stream.id):
+                exceptions[change.id] = {"verdict": "held", "code": "no_authority"}
+                continue
             cells = self.entities.setdefault((stream.id, change.e), {})
             t = min(change.at + envelope.off, received)
             outcome = merge(cells, retired, change, envelope.actor, t, seq)
@@ -187,37 +204,47 @@ class _State:
                 self.dirty[stream.id, change.e] = seq
                 if outcome == "dead":
                     dead.append(change.id)
+                if said is not None:
+                    verdicts.append(said)
             elif outcome == "duplicate":
                 exceptions[change.id] = {"verdict": "duplicate"}
             else:
                 exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
-        return exceptions, dead, effective
+        return exceptions, dead, effective, verdicts
 
-    def _append(
-        self, envelope: Envelope, stream: StreamRow, received: int, skip: list[str], dead: list[str]
-    ) -> None:
-        stream.head += 1
-        stream.moved = True
-        r = orjson.dumps(
-            {
-                "stream": stream.name,
-                "seq": stream.head,
-                "commit": envelope.hash,
-                "received": received,
-                "skip": skip,
-                "dead": dead,
-            }
-        ).decode()
-        stream.chain = next_chain(stream.chain, r)
-        self.new_entries.append(
-            {
-                "stream": stream.id,
-                "seq": stream.head,
-                "commit": envelope.hash,
-                "r": r,
-                "chain": stream.chain.hex(),
-            }
-        )
+    def _decide(self, stream: StreamRow, verdicts: list[Verdict]) -> None:
+        """Merge what people admitted: an entry more for each commit that it is part of."""
+        for admitted in self.desk.decide(verdicts, stream):
+            self._admit(stream, admitted)
+
+    def _admit(self, stream: StreamRow, admitted: list[tuple[Held, Verdict]]) -> None:
+        retired, seq = self.retired.setdefault(stream.id, {}), stream.head + 1
+        only, dead = [], []
+        for held, verdict in admitted:
+            change = held.change
+            cells = self.entities.setdefault((stream.id, change.e), {})
+            outcome = merge(cells, retired, change, held.actor, held.t, seq)
+            if outcome == "id_reused":
+                continue
+            held.settle("admitted", verdict)
+            if outcome == "duplicate":
+                continue
+            only.append(change.id)
+            self.dirty[stream.id, change.e] = seq
+            if outcome == "dead":
+                dead.append(change.id)
+        if only:
+            held, _ = admitted[0]
+            self.new_entries.append(log.append(stream, held.commit, held.received, [], dead, only))
+
+    def settle(self, conn: Connection) -> None:
+        """Decide what was decided before it arrived, as after a restore. A push that holds nothing reads nothing."""
+        waiting = self.desk.waiting()
+        if not waiting:
+            return
+        said = earlier_verdicts(conn, waiting, self.entities, self.authors)
+        for stream in self.streams.values():
+            self._decide(stream, said.get(stream.id, []))
 
     def _keep(self, envelope: Envelope, stream: StreamRow, result: dict[str, Any]) -> None:
         self.known[envelope.hash] = result
@@ -243,6 +270,7 @@ class _State:
             return
         store.COMMITS.write(conn, self.new_commits)
         self._save_chains(conn)
+        self.desk.save(conn)
         if not self.new_entries:
             return
         store.ENTRIES.write(conn, self.new_entries)
@@ -277,6 +305,11 @@ class _State:
             if (stream, entity) in self.dirty
         ]
         store.RETIRED.write(conn, rows)
+
+
+def _change_in(line: Change | Refused) -> Change | None:
+    """The change of a line that is merged, or that a person may let in."""
+    return line.change if isinstance(line, Refused) else line
 
 
 def _entity_row(touched: Touched) -> dict[str, Any]:

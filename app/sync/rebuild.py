@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from app.database import table
 from app.domain.change import Change, canonical, read_line
-from app.domain.kinds import class_of, kind_of
+from app.domain.kinds import kind_of
 from app.domain.merge import Cells, merge
 from app.sync.push import Projection, Touched
 from app.sync.tables import Commit, Entity, Entry, Retired, Stream
@@ -53,11 +53,12 @@ def fold(conn: Connection, stream: int, name: str) -> Folded:
 
 
 def _fold_entry(folded: Folded, r: dict[str, Any], header: dict[str, Any], body: str) -> None:
-    home = class_of(folded.name)
+    """What the log says was applied is applied: what this release knows of kinds and codes does not count."""
+    only = r.get("only")
     skip = set(r["skip"])
     for number, line in enumerate(body.encode().split(b"\n")[:-1], 1):
-        change = read_line(line, number, home)
-        if isinstance(change, Change) and change.id not in skip:
+        change = read_line(line, number, None)
+        if isinstance(change, Change) and (change.id not in skip if only is None else change.id in only):
             cells = folded.entities.setdefault(change.e, {})
             t = min(change.at + header.get("off", 0), r["received"])
             merge(cells, folded.retired, change, header["actor"], t, r["seq"])
