@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { Problem } from "../domain/problem";
 import { Memory } from "../store/memory";
 import { type Interrupted, replay, stash } from "../store/rescue";
+import { withRoom } from "../store/room";
 import { createSave, type Save } from "../store/save";
 import { DB_NAME, openStore } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
@@ -62,19 +63,25 @@ memory.listen({
 /** Opens the store and reads all of it into memory; nothing here needs the server. */
 export async function open(): Promise<Running> {
   if (current) return current;
-  const db = await openStore(DB_NAME, () => lost()).catch((error: unknown) => {
+  const db = await openStore(DB_NAME, onBroken).catch((error: unknown) => {
     throw new Problem("storage", 0, String(error));
   });
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
   const announce = (message: Message) => channel?.postMessage(message);
   const tablet: Tablet = { db, memory, now: () => Date.now(), announce, lost };
-  const interrupted = typeof localStorage === "undefined" ? [] : await replay(tablet, localStorage);
+  const interrupted = await replayed(tablet);
   await memory.load(db);
   tellOf(interrupted);
   const engine = createEngine(tablet);
   channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, engine, event.data));
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
+}
+
+/** What cannot be recorded now stays where it lies and is tried at the next start: it must not keep the app from starting. */
+async function replayed(tablet: Tablet): Promise<Interrupted[]> {
+  if (typeof localStorage === "undefined") return [];
+  return withRoom(tablet, () => replay(tablet, localStorage)).catch(() => []);
 }
 
 /** Another tab has written: read again what it changed. Whichever of the two holds the sync lock then sends it. */
@@ -91,6 +98,11 @@ const RELOADED = "insats.reloaded";
 /** A reload that did not help is not repeated within this time (ms). */
 const RELOAD_EVERY_MS = 30_000;
 let isReloading = false;
+
+function onBroken(): void {
+  memory.setLost();
+  lost();
+}
 
 /** The browser has dropped the database: only a new page gets another connection to it. */
 function lost(interrupted?: Interrupted): void {

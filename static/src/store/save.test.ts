@@ -152,7 +152,7 @@ describe("a lost database", () => {
   it("hands over what was being recorded, which is there after the reload, once", async () => {
     const store = await openWindow();
     failOnce(store, "UnknownError");
-    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("storage");
+    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("rescued");
     expect(store.lost.flatMap(({ rows }) => rows.map((row) => row.change.v))).toEqual(["INNE"]);
     const storage = webStorage();
     for (const interrupted of store.lost) stash(storage, interrupted);
@@ -168,7 +168,7 @@ describe("a lost database", () => {
     const store = await openWindow();
     await counting(store, 4);
     failOnce(store, "UnknownError");
-    expect(await codeOf(counting(store, 1))).toBe("storage");
+    expect(await codeOf(counting(store, 1))).toBe("rescued");
     expect(await codeOf(counting(store, 1))).toBe("storage");
     expect(store.lost).toHaveLength(1);
   });
