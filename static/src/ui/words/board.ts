@@ -223,6 +223,10 @@ export const board = {
   "trend.missing": { sv: "saknas", en: "missing" },
 
   "cell.note": { sv: "{question} (anteckning)", en: "{question} (note)" },
+  "cell.void": { sv: "Borttagning", en: "Removal" },
+  "cell.void.yes": { sv: "borttagen", en: "removed" },
+  "cell.void.why": { sv: "borttagen: {reason}", en: "removed: {reason}" },
+  "cell.void.back": { sv: "tillbaka", en: "brought back" },
   "cell.yes": { sv: "Ja", en: "Yes" },
   "cell.no": { sv: "Nej", en: "No" },
   "cell.visit.status": { sv: "Besökets läge", en: "State of the visit" },
