@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.domain.commit import actor_id, b64, point_of, sign
+from app.domain.commit import actor_id, b64, point_of, sign, unb64, verify
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,20 @@ class ServerKey:
         header = b64(orjson.dumps({"alg": "ES256", "kid": self.kid}))
         signed = f"{header}.{b64(orjson.dumps(payload))}"
         return f"{signed}.{sign(self.private, signed.encode())}"
+
+    def received_in(self, receipt: str) -> dict[str, int]:
+        """When each commit that a receipt names was received, by its hash; empty if this key did not sign it.
+
+        Never raises: a receipt comes back from tablets.
+        """
+        signed, _, signature = receipt.rpartition(".")
+        if not receipt.isascii() or not verify(self.private.public_key(), signature, signed.encode()):
+            return {}
+        try:
+            payload = orjson.loads(unb64(signed.partition(".")[2]))
+            return {result["hash"]: result["received"] for result in payload["results"]}
+        except (ValueError, KeyError, TypeError):  # signed with this key, but no receipt
+            return {}
 
 
 def server_key(folder: Path) -> ServerKey:

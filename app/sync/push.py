@@ -117,19 +117,20 @@ class _State:
         stream = self.streams[envelope.stream]
         chain = self.chains.setdefault((envelope.actor, stream.id), ChainRow())
         is_fork = envelope.prev != chain.head
-        exceptions, dead, effective = self._merge(commit, stream)
+        received = self.now if commit.received is None else commit.received
+        exceptions, dead, effective = self._merge(commit, stream, received)
         result = {
             "actor": envelope.actor,
             "stream": envelope.stream,
             "n": envelope.n,
             "hash": envelope.hash,
             "seq": stream.head + 1 if effective else None,
-            "received": self.now,
+            "received": received,
             "forked": is_fork,
             "changes": exceptions,
         }
         if effective:
-            self._append(envelope, stream, sorted(exceptions), dead)
+            self._append(envelope, stream, received, sorted(exceptions), dead)
         if not is_fork:
             chain.n, chain.head, chain.changed = envelope.n, envelope.hash, True
         self._keep(envelope, stream, result)
@@ -155,7 +156,9 @@ class _State:
             commit.line, "chain-gap", "the commit before this one has not arrived", *where, chain.n + 1
         )
 
-    def _merge(self, commit: Checked, stream: StreamRow) -> tuple[dict[str, dict[str, str]], list[str], bool]:
+    def _merge(
+        self, commit: Checked, stream: StreamRow, received: int
+    ) -> tuple[dict[str, dict[str, str]], list[str], bool]:
         envelope = commit.envelope
         author = self.authors[envelope.actor]
         member = self.members.get((author.user, envelope.stream))
@@ -177,9 +180,8 @@ class _State:
                 exceptions[change.id] = {"verdict": "held", "code": decision.reason}
                 continue
             cells = self.entities.setdefault((stream.id, change.e), {})
-            outcome = merge(
-                cells, retired, change, envelope.actor, min(change.at + envelope.off, self.now), seq
-            )
+            t = min(change.at + envelope.off, received)
+            outcome = merge(cells, retired, change, envelope.actor, t, seq)
             if outcome == "applied" or outcome == "dead":
                 effective = True
                 self.dirty[stream.id, change.e] = seq
@@ -191,7 +193,9 @@ class _State:
                 exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
         return exceptions, dead, effective
 
-    def _append(self, envelope: Envelope, stream: StreamRow, skip: list[str], dead: list[str]) -> None:
+    def _append(
+        self, envelope: Envelope, stream: StreamRow, received: int, skip: list[str], dead: list[str]
+    ) -> None:
         stream.head += 1
         stream.moved = True
         r = orjson.dumps(
@@ -199,7 +203,7 @@ class _State:
                 "stream": stream.name,
                 "seq": stream.head,
                 "commit": envelope.hash,
-                "received": self.now,
+                "received": received,
                 "skip": skip,
                 "dead": dead,
             }
@@ -227,7 +231,7 @@ class _State:
                 "header": envelope.h,
                 "body": envelope.b,
                 "signature": envelope.s,
-                "received": self.now,
+                "received": result["received"],
                 "seq": result["seq"],
                 "forked": result["forked"],
                 "exceptions": orjson.dumps(result["changes"]).decode(),

@@ -13,7 +13,8 @@ from app.auth.tables import Membership
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
-from app.domain.commit import Envelope
+from app.domain.change import canonical
+from app.domain.commit import Envelope, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
@@ -84,7 +85,7 @@ class Sync:
         keys, readable, epoch = await self.db.read(
             lambda conn: (store.actor_keys(conn, actors), memberships(conn, caller.user), epoch_of(conn))
         )
-        checked = await _check(opened, keys)
+        checked = await _check(opened, keys, self.key)
         now = now_ms()
         pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
         self.live.tell(pushed.heads)
@@ -95,9 +96,7 @@ class Sync:
     def _answer(
         self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: Mapping[str, str]
     ) -> dict[str, Any]:
-        named = [
-            {k: r[k] for k in ("actor", "stream", "n", "hash", "seq", "received")} for r in pushed.results
-        ]
+        named = [{**r, "changes": sha256(canonical(r["changes"]))} for r in pushed.results]
         return {
             "epoch": epoch,
             "results": pushed.results,
@@ -164,10 +163,12 @@ class Sync:
         return states
 
 
-async def _check(opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes]) -> list[custody.Checked]:
+async def _check(
+    opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes], server: ServerKey
+) -> list[custody.Checked]:
     if len(opened) <= THREAD_ABOVE:
-        return custody.check(opened, keys)
-    return await asyncio.to_thread(custody.check, opened, keys)
+        return custody.check(opened, keys, server.received_in)
+    return await asyncio.to_thread(custody.check, opened, keys, server.received_in)
 
 
 def memberships(conn: Connection, user: str) -> dict[str, str]:

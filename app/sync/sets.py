@@ -1,7 +1,7 @@
 """Sets in SQL: statements that are made once and do not depend on how many values or rows they are given."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Table, Text, bindparam, text
@@ -35,6 +35,10 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL that it is
             super().__init__(column, bindparam(values, type_=JsonList()))
         else:
             super().__init__(column, bindparam(None, list(values), type_=JsonList(), unique=True))
+
+    def self_group(self, against: Any = None) -> Self:  # noqa: ARG002 - SQLAlchemy's signature
+        """Itself: SQLAlchemy would write `(…) = 1` on SQLite, and a comparison's result has no index: every row is read."""
+        return self
 
 
 @compiles(among, "postgresql")

@@ -8,6 +8,7 @@ import { noteHead, type Sync } from "./context";
 import type { PushAnswer, PushError, PushResult } from "./protocol";
 import { receiptedResults } from "./receipt";
 import { closeGap, refuse, retireActor } from "./repair";
+import { wireLine } from "./wire";
 
 /** A request is small enough to get through a bad link in one piece, and to lose little when it does not. */
 const REQUEST_BYTES = 512 * 1024;
@@ -52,10 +53,6 @@ async function send(sync: Sync, batch: readonly CommitRow[]): Promise<PushAnswer
     if (isProblem(error, "malformed")) sync.state.isPlain = true;
     throw error;
   }
-}
-
-function wireLine({ h, b, s }: CommitRow): string {
-  return `${JSON.stringify({ h, b, s })}\n`;
 }
 
 async function nextRequest(sync: Sync, stopped: ReadonlySet<string>): Promise<CommitRow[]> {

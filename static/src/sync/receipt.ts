@@ -15,7 +15,7 @@ export async function receiptedResults({ tablet }: Sync, answer: PushAnswer): Pr
   const signed = new Map(payload.results.map((r) => [r.hash, r]));
   return answer.results.flatMap((result) => {
     const proof = signed.get(result.hash);
-    return proof && isProofOf(proof, result) ? [{ ...result, ...proof }] : [];
+    return proof && isProofOf(proof, result) ? [{ ...result, seq: proof.seq, received: proof.received }] : [];
   });
 }
 
