@@ -4,19 +4,18 @@ import { Button } from "../components/Button";
 import { Icon } from "../components/Icon";
 import { moment, t } from "../i18n";
 import { now } from "../now";
+import { sentence } from "../sentence";
 import { DecideDialog } from "./DecideDialog";
 import { type Matter, matterName } from "./held";
 import { Rows } from "./Rows";
-import { why } from "./sentences";
 
 /** One matter with the two ways to decide it. Neither is done by one tap: each asks for its reason. */
-export function MatterCard({ matter, level = 3 }: { matter: Matter; level?: 3 | 4 }) {
+export function MatterCard({ matter }: { matter: Matter }) {
   const [choice, setChoice] = useState<boolean | null>(null);
-  const Name = `h${level}` as "h3" | "h4";
   return (
     <article class="matter" aria-label={matterName(matter)}>
       <div class="row-s between">
-        <Name>{matterName(matter)}</Name>
+        <h3>{matterName(matter)}</h3>
         <StatusBadge tone="warn" icon="clock">
           {t("state.held")}
         </StatusBadge>
@@ -25,7 +24,7 @@ export function MatterCard({ matter, level = 3 }: { matter: Matter; level?: 3 | 
       <Rows matter={matter} />
       <p class="row-s matter-why">
         <Icon name="info" size="s" />
-        <span class="grow">{why(matter.code)}</span>
+        <span class="grow">{sentence("decide.why", matter.code)}</span>
       </p>
       <div class="actions">
         <Button size={56} kind="primary" icon="check" onPress={() => setChoice(true)}>

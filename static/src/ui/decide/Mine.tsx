@@ -60,10 +60,18 @@ function Decision({ told: { first, fields } }: { told: Told }) {
         <span class="small">{fieldsText(stream, entity, fields)}</span>
         <span>{t(`mine.${verdict}.text`, { reason: sentenceOf(reason) })}</span>
       </span>
-      <StatusBadge tone={verdict === "admitted" ? "ok" : "bad"} icon={verdict === "admitted" ? "check" : "close"}>
-        {t(`mine.${verdict}`)}
-      </StatusBadge>
+      <DecisionState verdict={verdict} />
     </>
+  );
+}
+
+/** Where a decided entry ended; the counterpart of `ItemState`. */
+export function DecisionState({ verdict }: { verdict: OwnDecision["verdict"] }) {
+  const admitted = verdict === "admitted";
+  return (
+    <StatusBadge tone={admitted ? "ok" : "bad"} icon={admitted ? "check" : "close"}>
+      {t(`mine.${verdict}`)}
+    </StatusBadge>
   );
 }
 

@@ -1,22 +1,21 @@
-import { heldAsOf, heldForDecision, moreHeld } from "../../state/decisions";
+import { heldAsOf, moreHeld } from "../../state/decisions";
 import { status } from "../../state/status";
 import { Note } from "../components/Card";
 import { moment, t } from "../i18n";
 import { now } from "../now";
-import { mattersOf } from "./held";
+import type { Matter } from "./held";
 import { MatterCard } from "./Matter";
 
-/** The matters this person may decide, oldest first. */
-export function Waiting({ level = 3 }: { level?: 3 | 4 }) {
-  const matters = mattersOf(heldForDecision.value);
+/** Matters that this person may decide, oldest first. */
+export function Waiting({ matters }: { matters: readonly Matter[] }) {
   return (
     <>
-      <p class="small">{t("decide.lead")}</p>
+      {matters.length > 0 && <p class="small">{t("decide.lead")}</p>}
       <AsOf />
       <ul class="bare matters">
         {matters.map((matter) => (
           <li key={matter.key}>
-            <MatterCard matter={matter} level={level} />
+            <MatterCard matter={matter} />
           </li>
         ))}
       </ul>

@@ -84,12 +84,7 @@ function visitOf(stream: string, id: string, changes: readonly HeldItem[]): stri
 }
 
 /** The entity with what is held in the places where nothing stands, so that its parts can be named. */
-function withHeld(
-  stream: string,
-  id: string,
-  shown: EntityView | undefined,
-  changes: readonly HeldItem[],
-): EntityView {
+function withHeld(stream: string, id: string, shown: EntityView | undefined, changes: readonly HeldItem[]): EntityView {
   const cells: Record<string, readonly Head[]> = { ...guessed(id) };
   for (const { change, actor } of changes) cells[change.f] = [[change.id, change.v, actor, change.at, change.at, null]];
   const kind = id.slice(0, id.indexOf("_"));
@@ -101,9 +96,7 @@ function guessed(id: string): Record<string, readonly Head[]> {
   const name = /^checklist_[^.]+\.(.+)$/.exec(id)?.[1];
   if (name === undefined) return {};
   const refs = entitiesOf("ref", "template").map((found) => found.id.slice("template_".length));
-  const latest = refs
-    .filter((ref) => ref.startsWith(`${name}@`))
-    .sort((a, b) => versionOf(b) - versionOf(a))[0];
+  const latest = refs.filter((ref) => ref.startsWith(`${name}@`)).sort((a, b) => versionOf(b) - versionOf(a))[0];
   return latest === undefined ? {} : { template: [["", latest, "", 0, 0, null]] };
 }
 

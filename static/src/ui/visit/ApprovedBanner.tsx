@@ -1,7 +1,7 @@
 import { own } from "../../state/operation";
 import { versionOf } from "../../state/versions";
-import { Icon } from "../components/Icon";
 import { personOf } from "../components/ConflictCard";
+import { Icon } from "../components/Icon";
 import { moment, t } from "../i18n";
 import type { VisitView } from "../model";
 import { now } from "../now";

@@ -52,9 +52,7 @@ function VersionBadge({ version }: { version: VersionView }) {
         {t(version.late.length > 0 ? "version.submitted.late" : "version.submitted")}
       </StatusBadge>
     );
-  return (
-    <StatusBadge icon="circle">{t(version.entries === 0 ? "version.none" : "version.open")}</StatusBadge>
-  );
+  return <StatusBadge icon="circle">{t(version.entries === 0 ? "version.none" : "version.open")}</StatusBadge>;
 }
 
 /** Who did what, and when. */
@@ -111,7 +109,9 @@ function Acts({ visit, stream, version }: Part & { version: VersionView }) {
             {t(submitted ? "version.submit.again" : "version.submit")}
           </Button>
         )}
-        {!approved && decides && <ApproveButton visit={visit} stream={stream} main={ready} onPress={() => setAsking("approve")} />}
+        {!approved && decides && (
+          <ApproveButton visit={visit} stream={stream} main={ready} onPress={() => setAsking("approve")} />
+        )}
         {approved && decides && (
           <Button size={56} kind="line" icon="undo" onPress={() => setAsking("withdraw")}>
             {t("version.withdraw")}
@@ -213,13 +213,7 @@ function WithdrawDialog({ visit, stream, onClose }: Part & { onClose: () => void
       }
     >
       <p>{t("version.withdraw.text")}</p>
-      <TextField
-        label={t("version.withdraw.reason")}
-        long
-        value={reason}
-        onInput={setReason}
-        maxLength={MAX_REASON}
-      />
+      <TextField label={t("version.withdraw.reason")} long value={reason} onInput={setReason} maxLength={MAX_REASON} />
     </Dialog>
   );
 }

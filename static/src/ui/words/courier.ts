@@ -7,12 +7,20 @@ export const courier = {
   },
   "courier.save": { sv: "Spara som fil", en: "Save as a file" },
   "courier.saving": { sv: "Gör filen …", en: "Making the file …" },
-  "courier.saved": { sv: "{name} är gjord: {what}.", en: "{name} is made: {what}." },
-  "courier.saved.text": {
-    sv: "För över den med sladd, minneskort eller delning. Det räknas som osänt här tills plattan själv får kontakt.",
-    en: "Carry it over by cable, memory card or sharing. It counts as unsent here until this tablet itself has contact.",
+  "courier.made.text": {
+    sv: "Ta med filen till en platta med kontakt: sladd, minneskort eller delning. Allt ligger kvar här också, och räknas som osänt tills plattan själv får kontakt.",
+    en: "Take the file to a tablet with contact: cable, memory card or sharing. Everything stays here too, and counts as unsent until this tablet itself has contact.",
   },
-  "courier.nothing": { sv: "Det finns inget osänt att spara.", en: "There is nothing unsent to save." },
+  "courier.download": { sv: "Spara filen", en: "Save the file" },
+  "courier.share": { sv: "Dela filen", en: "Share the file" },
+  "courier.failed": {
+    sv: "Filen blev inte gjord ({code}). Det du har skrivit ligger kvar; försök igen.",
+    en: "The file was not made ({code}). What you have written is still here; try again.",
+  },
+  "courier.nothing": {
+    sv: "Inget att spara: servern har allt, och en säkerhetskopia också.",
+    en: "Nothing to save: the server has everything, and a backup does too.",
+  },
   "courier.nokey": {
     sv: "Plattan behöver ha haft kontakt med servern en gång för att kunna försegla filen.",
     en: "This tablet must have been in contact with the server once to be able to seal the file.",
@@ -22,17 +30,18 @@ export const courier = {
     sv: "En fil som slutar på .insats. Du kan inte läsa den, och du får bara veta hur mycket som kom fram.",
     en: "A file ending in .insats. You cannot read it, and you are told only how much arrived.",
   },
-  "courier.choose": { sv: "Välj fil", en: "Choose a file" },
   "courier.sending": { sv: "Lämnar {name}: {part} av {whole}", en: "Handing in {name}: {part} of {whole}" },
   "courier.done": { sv: "{name} är lämnad", en: "{name} is handed in" },
   "courier.done.text": {
-    sv: "Servern har tagit emot {n} poster. Filen behövs inte längre.",
-    en: "The server has received {n} items. The file is no longer needed.",
+    sv: "Servern har tagit emot {n}. Filen behövs inte längre.",
+    en: "The server has received {n}. The file is no longer needed.",
   },
-  "courier.done.refused": {
-    sv: "Servern tog emot {n} poster och vägrade {refused}. Ge filen tillbaka till den som gjorde den.",
-    en: "The server received {n} items and refused {refused}. Give the file back to whoever made it.",
+  "courier.done.part": {
+    sv: "Servern tog emot {n}, men inte allt. Spara filen och visa den för koordinatorn; den som gjorde den har allt kvar.",
+    en: "The server received {n}, but not everything. Keep the file and show it to the coordinator; whoever made it still has everything.",
   },
+  "courier.items": { sv: "{n} delar", en: "{n} parts" },
+  "courier.items.one": { sv: "1 del", en: "1 part" },
   "courier.cut": { sv: "Kontakten bröts", en: "The contact was cut" },
   "courier.cut.text": {
     sv: "{part} av {whole} har kommit fram. Försök igen; det som kommit fram räknas inte två gånger.",
@@ -52,37 +61,50 @@ export const courier = {
     sv: "Servern svarade {code}. Filen är oförändrad; försök igen eller visa detta för koordinatorn.",
     en: "The server answered {code}. The file is unchanged; try again or show this to the coordinator.",
   },
-  "courier.changes": { sv: "{n} uppgifter", en: "{n} entries" },
-  "courier.changes.one": { sv: "1 uppgift", en: "1 entry" },
-  "courier.photos": { sv: "{n} foton", en: "{n} photos" },
-  "courier.photos.one": { sv: "1 foto", en: "1 photo" },
 
   "gone.title": { sv: "Plattans lager är borta", en: "This tablet's store is gone" },
   "gone.text": {
-    sv: "Den här plattan var {label}. Systemet eller någon har tömt det som Insats hade sparat här. Det servern tagit emot finns kvar på servern; det som inte var skickat kan vara borta.",
-    en: "This tablet was {label}. The system or somebody has emptied what Insats had stored here. What the server received is still on the server; what was not sent may be gone.",
+    sv: "Det här var {label}. Systemet, webbläsaren eller någon har tömt det som Insats hade sparat på plattan.",
+    en: "This was {label}. The system, the browser or somebody has emptied what Insats had stored on this tablet.",
+  },
+  "gone.safe": {
+    sv: "Det som servern hade tagit emot finns kvar där. Det som inte var skickat är borta från plattan.",
+    en: "What the server had received is still there. What was not sent is gone from this tablet.",
   },
   "gone.do": {
-    sv: "Ta en ny engångskod av koordinatorn och anslut. Koordinatorn får se vad plattan höll. Skriv om det som saknas medan du minns det.",
-    en: "Get a new one-time code from the coordinator and connect. The coordinator sees what the tablet held. Write again what is missing while you remember it.",
+    sv: "Anslut plattan med en ny engångskod. Koordinatorn får veta vad den höll. Skriv om det som saknas medan du minns det.",
+    en: "Connect this tablet with a new one-time code. The coordinator is told what it held. Write what is missing again while you remember it.",
   },
 
-  "lost.tablet": { sv: "Tappat lager", en: "Store lost" },
-  "lost.tablet.alert": { sv: "En platta har tappat sitt lager", en: "A tablet has lost its store" },
-  "lost.tablet.alert.n": { sv: "{n} plattor har tappat sitt lager", en: "{n} tablets have lost their store" },
+  "rescued.title": { sv: "Webbläsaren tappade plattans lager.", en: "The browser lost this tablet's store." },
+  "rescued.recordings": {
+    sv: "Appen laddades om och {n} uppgifter räddades.",
+    en: "The app was reloaded and {n} entries were rescued.",
+  },
+  "rescued.recordings.one": {
+    sv: "Appen laddades om och 1 uppgift räddades.",
+    en: "The app was reloaded and 1 entry was rescued.",
+  },
+  "rescued.photos": { sv: "{n} foton måste tas om.", en: "{n} photos must be taken again." },
+  "rescued.photos.one": { sv: "1 foto måste tas om.", en: "1 photo must be taken again." },
+
+  "lost.tablet.title": { sv: "Platta som tappat sitt lager", en: "Tablet that lost its store" },
   "lost.tablet.held": {
-    sv: "{label} ({authority}), {user}: höll {what} osänt när den hördes senast, {at}.",
-    en: "{label} ({authority}), {user}: held {what} unsent when last heard, {at}.",
+    sv: "{user}. Höll {what} osänt när den hördes senast, {at}.",
+    en: "{user}. Held {what} unsent when last heard, {at}.",
   },
   "lost.tablet.none": {
-    sv: "{label} ({authority}), {user}: höll inget osänt när den hördes senast, {at}.",
-    en: "{label} ({authority}), {user}: held nothing unsent when last heard, {at}.",
+    sv: "{user}. Höll inget osänt när den hördes senast, {at}.",
+    en: "{user}. Held nothing unsent when last heard, {at}.",
   },
   "lost.tablet.do": {
-    sv: "Ring och be att det som saknas skrivs om.",
-    en: "Call and ask for what is missing to be written again.",
+    sv: "Ring och be att det som saknas skrivs om nu, medan det är färskt.",
+    en: "Call and ask for what is missing to be written again now, while it is fresh.",
   },
-  "lost.tablet.noticed": { sv: "lagret borta, märkt {at}", en: "store gone, noticed {at}" },
+  "lost.tablet.fine": {
+    sv: "Det som skrevs därefter utan kontakt kan saknas. Fråga.",
+    en: "What was written after that without contact may be missing. Ask.",
+  },
   "lost.tablet.seen": { sv: "Jag har tagit hand om det", en: "I have dealt with it" },
 
   "fetch.title": { sv: "Hämtar om från servern", en: "Fetching anew from the server" },

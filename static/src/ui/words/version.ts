@@ -30,7 +30,10 @@ export const version = {
     sv: "Efter godkännandet blir varje ändring ett tillägg som väntar på beslut. Ingen hindras från att skriva, och du kan ta tillbaka godkännandet.",
     en: "After the approval every change becomes an amendment awaiting a decision. Nobody is kept from writing, and you can withdraw the approval.",
   },
-  "version.approve.n": { sv: "{n} uppgifter godkänns, som de står just nu.", en: "{n} entries are approved, as they stand now." },
+  "version.approve.n": {
+    sv: "{n} uppgifter godkänns, som de står just nu.",
+    en: "{n} entries are approved, as they stand now.",
+  },
   "version.approve.unsubmitted": {
     sv: "Underlaget är inte inlämnat. Du kan godkänna ändå.",
     en: "The record has not been submitted. You can approve anyway.",
