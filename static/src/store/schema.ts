@@ -120,6 +120,8 @@ export interface CommitRow {
   receipt?: string;
   /** In the log at `seq`; from that cursor on the replica holds it, but for what `skip` names. */
   placed?: { seq: number; skip: string[] };
+  /** Pruned while a change of it was held: where that lay. */
+  held?: Record<string, { e: string; f: string }>;
   /** Held changes by id that a person has decided. The verdict of `result` stays as it was. */
   decided?: Record<string, Decided>;
   /** How often the envelope was refused; at the limit it is `refused` with this code, and nothing in it was judged. */

@@ -78,7 +78,7 @@ async function* linesOf({ db }: Tablet, commits: readonly CommitRow[]): AsyncGen
   for (const { actor, stream, n } of commits) {
     const row = await db.get("commits", [actor, stream, n]);
     if (!row || row.pruned) continue;
-    const line = wireLine(row);
+    const line = await wireLine(db, row);
     const size = utf8(line).length;
     if (lines.length > 0 && bytes + size > MAX_LINES - 64) {
       yield lines;

@@ -66,8 +66,8 @@ export interface PushResult {
   readonly changes: Record<string, Verdict>;
 }
 
-/** What the receipt signs of a result. */
-export type Receipted = Pick<PushResult, "actor" | "stream" | "n" | "hash" | "seq" | "received">;
+/** What the receipt signs of a result: all of it, the verdicts by the hash of their canonical JSON. */
+export type Receipted = Omit<PushResult, "changes"> & { readonly changes: string };
 
 /** `line` counts the commits of the request from 1. */
 export interface PushError {
