@@ -1,14 +1,13 @@
 import { heldForDecision } from "../../state/decisions";
-import { mattersOf } from "../decide/held";
+import { mattersIn, mattersOf } from "../decide/held";
 import { Waiting } from "../decide/Waiting";
 import { t } from "../i18n";
 import { Part } from "./Part";
 
 /** Held changes that this person may decide. Those of other evenings wait on their own board, and are counted here. */
 export function Decisions({ op }: { op: string }) {
-  const held = heldForDecision.value;
-  const here = mattersOf(held.filter((each) => each.stream.split("/")[1] === op));
-  const elsewhere = mattersOf(held).length - here.length;
+  const here = mattersIn(op);
+  const elsewhere = mattersOf(heldForDecision.value).length - here.length;
   if (here.length + elsewhere === 0) return null;
   return (
     <Part id="board-decisions" title={t("decide.title")} count={here.length} tone="warn">

@@ -3,7 +3,7 @@ import { decide } from "../../state/decisions";
 import { attempt } from "../cells";
 import { Button } from "../components/Button";
 import { Dialog } from "../components/Dialog";
-import { TextField } from "../components/Field";
+import { ChoiceField, TextField } from "../components/Field";
 import { toast } from "../components/Toast";
 import { t } from "../i18n";
 import { type Matter, matterName } from "./held";
@@ -56,16 +56,13 @@ export function DecideDialog({ matter, admit, onClose }: { matter: Matter; admit
         <Rows matter={matter} />
       </div>
       <p>{t(`decide.${act}.text`)}</p>
-      <fieldset class="field">
-        <legend class="field-label">{t("decide.reason.quick")}</legend>
-        <div class="choices choices-list">
-          {QUICK[act].map((key) => (
-            <Button key={key} wide pressed={reason === t(key)} onPress={() => setReason(t(key))}>
-              {t(key)}
-            </Button>
-          ))}
-        </div>
-      </fieldset>
+      <ChoiceField
+        legend={t("decide.reason.quick")}
+        layout="list"
+        value={QUICK[act].find((key) => t(key) === reason)}
+        options={QUICK[act].map((key) => ({ id: key, label: t(key) }))}
+        onChange={(id) => setReason(QUICK[act].flatMap((key) => (key === id ? [t(key)] : [])).join(""))}
+      />
       <TextField
         label={t("decide.reason")}
         hint={t("decide.reason.hint")}

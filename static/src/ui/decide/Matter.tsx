@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { StatusBadge, shortAuthority } from "../components/Badge";
+import { shortAuthority } from "../components/Badge";
 import { Button } from "../components/Button";
 import { Icon } from "../components/Icon";
 import { moment, t } from "../i18n";
@@ -14,12 +14,7 @@ export function MatterCard({ matter }: { matter: Matter }) {
   const [choice, setChoice] = useState<boolean | null>(null);
   return (
     <article class="matter" aria-label={matterName(matter)}>
-      <div class="row-s between">
-        <h3>{matterName(matter)}</h3>
-        <StatusBadge tone="warn" icon="clock">
-          {t("state.held")}
-        </StatusBadge>
-      </div>
+      <h3>{matterName(matter)}</h3>
       <Author matter={matter} />
       <Rows matter={matter} />
       <p class="row-s matter-why">

@@ -21,8 +21,8 @@ export function Rows({ matter }: { matter: Matter }) {
             <dt>{row.name}</dt>
             <dd>
               <strong>{row.text}</strong>
-              {row.now !== undefined && <span class="muted small"> {t("decide.now", { value: row.now })}</span>}
             </dd>
+            {row.now !== undefined && <dd class="muted small">{t("decide.now", { value: row.now })}</dd>}
           </div>
         ))}
       </dl>

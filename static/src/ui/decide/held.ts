@@ -1,7 +1,7 @@
 /** Held changes as people talk about them: what one person wrote about one thing and sent at one time is one matter. */
 import type { Json } from "../../domain/json";
 import type { Cells, Head } from "../../domain/merge";
-import type { HeldItem } from "../../state/decisions";
+import { type HeldItem, heldForDecision } from "../../state/decisions";
 import { shared } from "../../state/operation";
 import { type EntityView, entitiesOf, entity, value } from "../../state/replica";
 import { cellName, cellText, siteName } from "../board/cells";
@@ -27,6 +27,11 @@ export function mattersOf(held: readonly HeldItem[]): Matter[] {
     const [first] = changes;
     return first ? [{ key, stream: first.stream, entity: first.change.e, code: first.code, first, changes }] : [];
   });
+}
+
+/** The matters of one evening that this person may decide. */
+export function mattersIn(op: string): Matter[] {
+  return mattersOf(heldForDecision.value.filter((each) => each.stream.split("/")[1] === op));
 }
 
 /** What ties an entity to others is not what a person wrote, and says nothing to one. */

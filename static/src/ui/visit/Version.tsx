@@ -1,16 +1,15 @@
 import { useState } from "preact/hooks";
 import { mayDecide } from "../../state/decisions";
-import { code } from "../../state/operation";
 import { roleIn } from "../../state/replica";
 import { approvalProblem, approve, submit, type VersionView, versionOf, withdrawApproval } from "../../state/versions";
-import { StatusBadge } from "../components/Badge";
+import { StatusBadge, shortAuthority } from "../components/Badge";
 import { Button } from "../components/Button";
 import { Card, Note } from "../components/Card";
 import { personOf } from "../components/ConflictCard";
 import { Dialog } from "../components/Dialog";
 import { TextField } from "../components/Field";
-import { toast } from "../components/Toast";
-import { label, moment, number, plural, t } from "../i18n";
+import { announce } from "../components/Toast";
+import { moment, number, plural, t } from "../i18n";
 import { me, type VisitView } from "../model";
 import { now } from "../now";
 import { tryVersion, versionProblem } from "./attempts";
@@ -22,24 +21,32 @@ export interface Part {
 }
 
 /** The part of a visit that one stream holds: handed in, approved, and what came afterwards. */
-export function VersionCard({ visit, stream }: Part) {
-  const version = versionOf(stream, visit.id);
-  const isShared = stream === visit.stream;
-  const title = isShared
-    ? t("version.shared")
-    : t("version.own", { authority: label(code("authorities", me()), me()) });
+export function VersionCard(part: Part) {
+  const isShared = part.stream === part.visit.stream;
+  const title = isShared ? t("version.shared") : t("version.own", { authority: shortAuthority(me()) });
   return (
-    <Card title={title} level={3} end={<VersionBadge version={version} />}>
-      <p class="small muted">{t(isShared ? "version.shared.holds" : "version.own.holds")}</p>
-      <Standing stream={stream} version={version} />
-      {!version.approved && version.late.length > 0 && <Late stream={stream} late={version.late} />}
-      {version.approved && <Amendments version={version} />}
-      {roleIn(stream) === "writer" && <Acts visit={visit} stream={stream} version={version} />}
+    <Card title={title} level={3} end={<VersionBadge {...part} />}>
+      <VersionBody {...part} />
     </Card>
   );
 }
 
-function VersionBadge({ version }: { version: VersionView }) {
+export function VersionBody({ visit, stream }: Part) {
+  const version = versionOf(stream, visit.id);
+  return (
+    <>
+      <p class="small muted">{t(stream === visit.stream ? "version.shared.holds" : "version.own.holds")}</p>
+      <Standing stream={stream} version={version} />
+      {!version.approved && version.late.length > 0 && <Late stream={stream} late={version.late} />}
+      {version.approved && <Amendments version={version} />}
+      {roleIn(stream) === "writer" && <Acts visit={visit} stream={stream} version={version} />}
+    </>
+  );
+}
+
+/** How the part stands, in one word. */
+export function VersionBadge({ visit, stream }: Part) {
+  const version = versionOf(stream, visit.id);
   if (version.approved)
     return (
       <StatusBadge tone="ok" icon="seal">
@@ -91,7 +98,7 @@ function Acts({ visit, stream, version }: Part & { version: VersionView }) {
   const [asking, setAsking] = useState<Asking>(null);
   const { submitted, approved, late, entries } = version;
   const hand = async (): Promise<void> => {
-    if (await tryVersion(submit(visit.op, visit.id, stream))) toast(t("version.submit.done"));
+    if (await tryVersion(submit(visit.op, visit.id, stream))) announce(t("version.submit.done"));
   };
   const decides = mayDecide(stream);
   const ready = submitted !== null && late.length === 0;
@@ -149,7 +156,7 @@ function ApproveButton({ visit, stream, main, onPress }: Part & { main: boolean;
 function ApproveDialog({ visit, stream, version, onClose }: Part & { version: VersionView; onClose: () => void }) {
   const give = async (): Promise<void> => {
     if (!(await tryVersion(approve(visit.op, visit.id, stream)))) return;
-    toast(t("version.approve.done"));
+    announce(t("version.approve.done"));
     onClose();
   };
   return (
@@ -188,7 +195,7 @@ function WithdrawDialog({ visit, stream, onClose }: Part & { onClose: () => void
   const [reason, setReason] = useState("");
   const take = async (): Promise<void> => {
     if (!(await tryVersion(withdrawApproval(visit.op, visit.id, stream, reason.trim())))) return;
-    toast(t("version.withdraw.done"));
+    announce(t("version.withdraw.done"));
     onClose();
   };
   return (

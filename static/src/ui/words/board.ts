@@ -69,6 +69,7 @@ export const board = {
   "glance.photos": { sv: "Foton", en: "Photos" },
   "glance.safety": { sv: "Säkerhet", en: "Safety" },
   "glance.conflicts": { sv: "Olika svar", en: "Different answers" },
+  "glance.decide": { sv: "Att besluta", en: "To decide" },
   "glance.review": { sv: "Att granska", en: "To review" },
   "glance.review.help": {
     sv: "Någon skrev på något som en annan samtidigt tog bort",

@@ -17,7 +17,7 @@ export const decide = {
   },
   "decide.elsewhere": { sv: "{n} väntar i andra insatser.", en: "{n} waiting in other operations." },
   "decide.show": { sv: "Visa alla {n} uppgifter", en: "Show all {n} entries" },
-  "decide.now": { sv: "nu: {value}", en: "now: {value}" },
+  "decide.now": { sv: "Gäller nu: {value}", en: "Applies now: {value}" },
   "decide.entries": { sv: "{n} uppgifter", en: "{n} entries" },
   "decide.written": { sv: "skrevs {at}", en: "written {at}" },
   "decide.received": { sv: "kom fram {at}", en: "arrived {at}" },

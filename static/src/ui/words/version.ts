@@ -1,6 +1,6 @@
 /** Submitting and approving the part of a visit that one stream holds. */
 export const version = {
-  "version.own": { sv: "{authority}: underlaget", en: "{authority}: the record" },
+  "version.own": { sv: "Er egen del ({authority})", en: "Your own part ({authority})" },
   "version.shared": { sv: "Den gemensamma delen", en: "The shared part" },
   "version.own.holds": {
     sv: "Er checklista, era foton, anmälningar, beslag och beslut på det här besöket.",
@@ -35,8 +35,8 @@ export const version = {
     en: "{n} entries are approved, as they stand now.",
   },
   "version.approve.unsubmitted": {
-    sv: "Underlaget är inte inlämnat. Du kan godkänna ändå.",
-    en: "The record has not been submitted. You can approve anyway.",
+    sv: "Det är inte inlämnat än. Du kan godkänna ändå.",
+    en: "It has not been submitted yet. You can approve anyway.",
   },
   "version.approve.done": { sv: "Godkänt", en: "Approved" },
   "version.approve.who": {
@@ -55,8 +55,8 @@ export const version = {
   "version.late": { sv: "{n} uppgifter ändrade efter inlämningen", en: "{n} entries changed after the submission" },
   "version.late.one": { sv: "1 uppgift ändrad efter inlämningen", en: "1 entry changed after the submission" },
   "version.late.text": {
-    sv: "Detta fanns inte med när underlaget lämnades in. Läs igenom det innan du godkänner.",
-    en: "This was not there when the record was submitted. Read it before you approve.",
+    sv: "Detta fanns inte med vid inlämningen. Läs igenom det innan du godkänner.",
+    en: "This was not there at the submission. Read it before you approve.",
   },
   "version.late.badge": { sv: "Sent", en: "Late" },
   "version.late.more": { sv: "och {n} till", en: "and {n} more" },
