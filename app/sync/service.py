@@ -1,13 +1,13 @@
 """What the endpoints do, without the web: greet, take commits, give pages, snapshots and pokes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from app.auth.tables import Membership
 from app.clock import now_ms
@@ -30,8 +30,10 @@ _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
 _entity, _fact = table(Entity), table(ServerFact)
 
 PROTOCOL = 1
-THREAD_ABOVE = 32
-"""Commits above which signatures are checked off the event loop."""
+THREAD_ABOVE = 131_072
+"""Bytes of a push above which it is checked off the event loop: below, a few milliseconds."""
+POINTS_KEPT = 10_000
+"""Keys of actors that a worker remembers."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Sync:
         self.bell = None if db.is_sqlite else Bell(db.url)
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
+        self._points: dict[str, bytes] = {}
 
     async def hello(self, caller: Caller) -> dict[str, Any]:
         """What a client needs to know before it moves (docs/sync.md, `GET /hello`) but for its user and actor."""
@@ -81,20 +84,33 @@ class Sync:
             opened, faults = custody.open_lines(body.removesuffix(b"\n").split(b"\n"))
         except custody.NotNdjson as error:
             raise Malformed(str(error)) from None
-        actors = {envelope.actor for _, envelope in opened}
-        keys, readable, epoch = await self.db.read(
-            lambda conn: (store.actor_keys(conn, actors), memberships(conn, caller.user), epoch_of(conn))
-        )
-        checked = await _check(opened, keys, self.key)
+        keys = await self._points_of({envelope.actor for _, envelope in opened})
+        checked = await _check(opened, keys, self.key, in_thread=len(body) > THREAD_ABOVE)
         now = now_ms()
-        pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
+
+        def work(conn: Connection) -> tuple[Pushed, str, set[str]]:
+            pushed = push(conn, checked, now=now, projections=self.projections)
+            return pushed, *_epoch_and_readable(conn, caller.user, pushed.heads)
+
+        pushed, epoch, readable = await self.db.write(work)
         self.live.tell(pushed.heads)
         if self.bell is not None and pushed.heads:
             self.bell.ring()
         return self._answer(pushed, faults, epoch, readable)
 
+    async def _points_of(self, actors: set[str]) -> dict[str, bytes]:
+        """The keys of registered actors. An actor's id is the hash of its key, so what was read once is right for ever."""
+        known = {actor: self._points[actor] for actor in actors & self._points.keys()}
+        if len(known) == len(actors):
+            return known
+        found = await self.db.read(lambda conn: store.actor_keys(conn, actors - known.keys()))
+        if len(self._points) + len(found) > POINTS_KEPT:
+            self._points.clear()
+        self._points |= found
+        return known | found
+
     def _answer(
-        self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: Mapping[str, str]
+        self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: set[str]
     ) -> dict[str, Any]:
         named = [{**r, "changes": sha256(canonical(r["changes"]))} for r in pushed.results]
         return {
@@ -164,9 +180,9 @@ class Sync:
 
 
 async def _check(
-    opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes], server: ServerKey
+    opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes], server: ServerKey, *, in_thread: bool
 ) -> list[custody.Checked]:
-    if len(opened) <= THREAD_ABOVE:
+    if not in_thread:
         return custody.check(opened, keys, server.received_in)
     return await asyncio.to_thread(custody.check, opened, keys, server.received_in)
 
@@ -177,6 +193,27 @@ def memberships(conn: Connection, user: str) -> dict[str, str]:
         _member.c.user == user, _member.c.revoked.is_(None)
     )
     return {row.stream: row.role for row in conn.execute(query)}
+
+
+_EPOCH_AND_READABLE = (
+    select(_fact.c.value, _member.c.stream)
+    .outerjoin_from(
+        _fact,
+        _member,
+        and_(
+            _member.c.user == bindparam("reader"),
+            among(_member.c.stream, "streams"),
+            _member.c.revoked.is_(None),
+        ),
+    )
+    .where(_fact.c.name == "epoch")
+)
+
+
+def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> tuple[str, set[str]]:
+    """The name of this life of the store, and which of these streams a user may read: one statement for every push."""
+    rows = conn.execute(_EPOCH_AND_READABLE, {"reader": user, "streams": list(streams)}).all()
+    return rows[0].value, {row.stream for row in rows} - {None}
 
 
 def epoch_of(conn: Connection) -> str:
