@@ -3,7 +3,7 @@ import { StatusBadge } from "../components/Badge";
 import { Button } from "../components/Button";
 import { Card } from "../components/Card";
 import { Icon } from "../components/Icon";
-import { moment, plural, t } from "../i18n";
+import { moment, number, plural, t } from "../i18n";
 import { now } from "../now";
 import { fieldName, isWiring, nameOf } from "./held";
 import { earlierDecisions, markSeen, newDecisions, type Told, toldOf } from "./mine";
@@ -12,6 +12,7 @@ import { earlierDecisions, markSeen, newDecisions, type Told, toldOf } from "./m
 export function Mine() {
   const fresh = newDecisions.value;
   const earlier = earlierDecisions.value;
+  const told = toldOf(earlier).length;
   if (fresh.length + earlier.length === 0) return null;
   return (
     <Card title={t("mine.title")} tone={fresh.length > 0 ? "info" : "plain"}>
@@ -27,7 +28,7 @@ export function Mine() {
         <details class="disclosure">
           <summary>
             <Icon name="chevron" size="s" />
-            {plural(earlier.length, t("mine.earlier.one"), t("mine.earlier", { n: earlier.length }))}
+            {plural(told, t("mine.earlier.one"), t("mine.earlier", { n: number(told) }))}
           </summary>
           <Decisions decisions={earlier} />
         </details>
