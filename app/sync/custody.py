@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -71,11 +72,14 @@ def check(
 
     `received_in` reads a receipt of this server: commit hash -> received.
     """
-    loaded = {actor: public_key(point) for actor, point in keys.items()}
+    loaded = {actor: _loaded(point) for actor, point in keys.items()}
     checked = [_check_one(line, envelope, loaded) for line, envelope in opened]
     if received_in is not None:
         _date(checked, received_in)
     return checked
+
+
+_loaded = lru_cache(1024)(public_key)
 
 
 def _date(checked: Sequence[Checked], received_in: Callable[[str], Mapping[str, int]]) -> None:

@@ -40,12 +40,16 @@ class Backend:
 
     def environment(self) -> dict[str, str]:
         """What every `insats` command of this server runs under."""
-        return os.environ | ({"INSATS_TEST_FRONT": str(self.front)} if self.front else {}) | {
-            "INSATS_DATA": str(self.data),
-            "INSATS_DATABASE_URL": self.database_url,
-            "INSATS_PORT": str(self.port),
-            "INSATS_PUBLIC_URL": self.public,
-        }
+        return (
+            os.environ
+            | ({"INSATS_TEST_FRONT": str(self.front)} if self.front else {})
+            | {
+                "INSATS_DATA": str(self.data),
+                "INSATS_DATABASE_URL": self.database_url,
+                "INSATS_PORT": str(self.port),
+                "INSATS_PUBLIC_URL": self.public,
+            }
+        )
 
     def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one `insats` command to its end, whatever it says."""
@@ -86,5 +90,12 @@ class Backend:
         """Stop the process that `start` made."""
         if self._process is not None:
             self._process.terminate()
+            self._process.wait(15)
+            self._process = None
+
+    def kill(self) -> None:
+        """End the process that `start` made, without a word: connections that are open do not hold it up."""
+        if self._process is not None:
+            self._process.kill()
             self._process.wait(15)
             self._process = None
