@@ -6,9 +6,11 @@ DATA ?= ./data
 # Not from the environment: some shells keep the machine's name in HOST, which would open the port to the network.
 HOST = 127.0.0.1
 ARGS ?=
+KILLS ?= 100
+BROWSER ?= chromium
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench screens lock clean
+.PHONY: run test check bench kill-browser screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -24,6 +26,9 @@ check:  ## lint, format, types, layers, Dockerfile, compose file
 
 bench:  ## measure
 	@$(DEV) module bench $(ARGS)
+
+kill-browser:  ## kill a browser while it records, KILLS times (BROWSER=chromium or webkit)
+	@$(DEV) module tests.engines.kill --kills $(KILLS) --browser $(BROWSER) $(ARGS)
 
 screens:  ## take the screenshots
 	@$(DEV) module tests.screens $(ARGS)

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute, Match
@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import errors
 from app.auth.router import auth_router
 from app.clock import now_ms
-from app.database import Database
+from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
+from app.photos.courier import courier_router
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.photos.uploads import sweep
@@ -82,6 +83,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.db, app.state.sync, app.state.settings = db, sync, settings
     errors.install(app)
+    for failure in (DBAPIError, OSError):
+        app.add_exception_handler(failure, _on_outage)
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1024,
@@ -112,6 +115,7 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     )
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
+    app.include_router(courier_router(blobs, settings.limits, upload_ms=upload_ms))
     app.add_api_route("/healthz", _health, methods=["GET", "HEAD"], include_in_schema=False)
     nothing, static = CATCH_ALLS
     app.add_api_route(nothing, _nothing, methods=METHODS, include_in_schema=False)
@@ -146,6 +150,15 @@ async def _sweep_now_and_then(db: Database, blobs: BlobStore) -> None:
             await db.write(lambda conn: sweep(conn, blobs, now_ms()))
         except (Unavailable, OSError, SQLAlchemyError):
             _log.exception("uploads that nobody continues could not be forgotten")
+
+
+async def _on_outage(_: Request, error: Exception) -> Response:
+    """A store or disk that is out of order for a while is no failure of ours: one line in the log, and come back."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    _log.warning("the store cannot take this now: %s", str(error).partition("\n")[0])
+    return errors.problem_response(outage)
 
 
 class SecurityHeaders:

@@ -117,3 +117,10 @@ class Backend:
             self._process.terminate()
             self._process.wait(15)
             self._process = None
+
+    def kill(self) -> None:
+        """End the process that `start` made, without a word: connections that are open do not hold it up."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(15)
+            self._process = None

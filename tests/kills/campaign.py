@@ -61,7 +61,7 @@ class Campaign:
     def _points(self, kind: str, every: int) -> range:
         """The numbers of the points that a request of this kind passes when nothing kills it."""
         names = orjson.loads(self._request(kind, 0).headers["points"])
-        # The last one is behind the names: some bytes of the answer are out.
+        # The last one lies behind the names: the answer is out.
         return range(1, len(names) + 2, every)
 
     def _die_at(self, point: int, kind: str) -> None:

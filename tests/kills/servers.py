@@ -21,8 +21,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def environment() -> dict[str, str]:
     """The caller's, with compiled modules kept: an installed server has them too."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(CHECKOUT / ".cache" / "pycache")}
+    cache = str(CHECKOUT / ".cache" / "pycache")
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
 
 
 class Stage:

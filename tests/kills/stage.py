@@ -91,7 +91,8 @@ class Mortal:
                 points = json.dumps(self._seam.names).encode()
                 message["headers"] = [*message["headers"], (b"points", points)]
             await send(message)
-            self._seam.reach("within the answer")
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._seam.reach("after the answer")
 
         await self._inner(scope, receive, told)
         self._seam.disarm()
