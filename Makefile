@@ -8,7 +8,7 @@ HOST = 127.0.0.1
 ARGS ?=
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench screens lock clean
+.PHONY: run test check bench sim sim-mutants screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -24,6 +24,16 @@ check:  ## lint, format, types, layers, Dockerfile, compose file
 
 bench:  ## measure
 	@$(DEV) module bench $(ARGS)
+
+SEEDS ?= 200
+START ?= 1
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+sim:  ## play random evenings, every fault included, and hold them to the invariants (SEEDS, START, JOBS)
+	@$(DEV) module tests.simulation --seeds $(SEEDS) --start $(START) --jobs $(JOBS) $(ARGS)
+
+sim-mutants:  ## plant bugs and see the simulator find them
+	@$(DEV) module tests.simulation.mutants $(ARGS)
 
 screens:  ## take the screenshots
 	@$(DEV) module tests.screens $(ARGS)

@@ -270,7 +270,7 @@ export class Books {
       const { seq, digest: here } = page.api.replicaDigest(stream);
       if (seq !== head) this.fail(`I11 ${device.name} stands at ${seq} of ${head} in ${stream}`);
       const there = digest(Object.entries(audit.cells[stream] ?? {}) as unknown as [string, Cells][]);
-      if (here !== there) this.fail(`I4 ${device.name} sees another ${stream} than the server`);
+      if (here !== there) this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
     }
     for (const { change, commit } of memory.own.all())
       if (!commit?.result && !commit?.refused) this.fail(`I11 ${change.id} never left ${device.name}`);
@@ -314,4 +314,13 @@ function problemOf(body: Buffer): string {
   } catch {
     return "none";
   }
+}
+
+/** The cells of a stream that a tablet has otherwise than the server. */
+function differing(page: Page, stream: string, { cells }: Audit): string {
+  const [here, there] = [page.api.memory.replica(stream), cells[stream] ?? {}];
+  const names = [...new Set([...here.keys(), ...Object.keys(there)])];
+  const told = (entity: Cells | undefined) => canonical((entity ?? null) as unknown as Json);
+  const other = names.filter((e) => told(here.get(e)) !== told(there[e] as unknown as Cells));
+  return other.map((e) => `${e}: ${told(here.get(e))} / ${told(there[e] as unknown as Cells)}`).join("\n").slice(0, 2_000);
 }

@@ -32,6 +32,7 @@ const PEOPLE: Record<string, Record<string, string>> = {
 export class Violation extends Error {}
 
 const KEPT_LINES = 60;
+const MOST_EVENTS = 20_000;
 
 export class World {
   readonly plan: Plan;
@@ -105,20 +106,22 @@ export class World {
     const end = this.agenda.now + limit;
     await settle();
     while (!isDone) {
-      if (this.agenda.next() > end || !this.agenda.step()) throw new Violation("I11 something waits for ever");
-      await settle();
-      this.books.raise();
+      if (this.agenda.next() > end) throw new Violation("I11 something waits for ever");
+      await this.#step();
     }
     return done;
   }
 
+  async #step(): Promise<void> {
+    this.agenda.step();
+    await settle();
+    this.books.raise();
+    if (this.agenda.count > MOST_EVENTS) throw new Violation("I11 a storm: it never comes to rest");
+  }
+
   /** Everything that is due until then. */
   async run(until: number): Promise<void> {
-    while (this.agenda.next() <= until) {
-      this.agenda.step();
-      await settle();
-      this.books.raise();
-    }
+    while (this.agenda.next() <= until) await this.#step();
     this.agenda.now = Math.max(this.agenda.now, until);
   }
 

@@ -12,7 +12,9 @@ from tests.simulation.loop import Crash, loop
 class Call:
     """One request and what came back so far."""
 
-    def __init__(self, app: FastAPI, method: str, target: str, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(
+        self, app: FastAPI, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> None:
         """Nothing has run yet; `settle` brings the answer."""
         self.status = 0
         self.headers: dict[str, str] = {}

@@ -53,7 +53,12 @@ def _commit_faults(conn: Connection) -> Iterator[str]:
     keys = {row.id: public_key(unb64(row.key)) for row in conn.execute(select(_actor.c.id, _actor.c.key))}
     for row in conn.execute(select(_commit)):
         envelope = open_envelope({"h": row.header, "b": row.body, "s": row.signature})
-        if (envelope.hash, envelope.actor, envelope.n, envelope.prev) != (row.hash, row.actor, row.n, row.prev):
+        if (envelope.hash, envelope.actor, envelope.n, envelope.prev) != (
+            row.hash,
+            row.actor,
+            row.n,
+            row.prev,
+        ):
             yield f"I10 commit {row.hash} is not what its row says"
         elif row.actor not in keys or not is_authentic(envelope, keys[row.actor]):
             yield f"I10 commit {row.hash} is not what its actor signed"

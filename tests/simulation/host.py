@@ -37,7 +37,11 @@ class Driver:
         """Start both; they end when this one lets go of their input."""
         commands_out, commands_in = os.pipe()
         answers_out, answers_in = os.pipe()
-        python = {"INSATS_SIM_IN": str(commands_out), "INSATS_SIM_OUT": str(answers_in), "PYTHONHASHSEED": "0"}
+        python = {
+            "INSATS_SIM_IN": str(commands_out),
+            "INSATS_SIM_OUT": str(answers_in),
+            "PYTHONHASHSEED": "0",
+        }
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.simulation.server"],
             cwd=root,

@@ -145,6 +145,8 @@ class SimDatabase(Database):
 
 
 loop = Loop()
+# At the size of today's time in seconds a float's step is wider than the default: what is due now would never run.
+loop._clock_resolution = 1e-4  # type: ignore[attr-defined]
 
 
 def settle() -> None:

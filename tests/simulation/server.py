@@ -122,7 +122,12 @@ class Server:
             self.open[command["id"]] = call
         elif not call.is_done:
             raise RuntimeError(f"no answer: {command}") from _error_of(call)
-        return {"status": call.status, "headers": call.headers, "fired": fired, "open": not call.is_done}, call.taken()
+        return {
+            "status": call.status,
+            "headers": call.headers,
+            "fired": fired,
+            "open": not call.is_done,
+        }, call.taken()
 
     def close(self, command: dict[str, Any]) -> dict[str, Any]:
         """The reader of a stream of pokes has gone."""
@@ -258,7 +263,10 @@ def main() -> None:
     where = memory if os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="insats-sim-", dir=where) as home:
         server = Server(Path(home))
-        with open(int(os.environ["INSATS_SIM_IN"]), "rb") as inp, open(int(os.environ["INSATS_SIM_OUT"]), "wb") as out:  # noqa: PTH123
+        with (
+            open(int(os.environ["INSATS_SIM_IN"]), "rb") as inp,
+            open(int(os.environ["INSATS_SIM_OUT"]), "wb") as out,
+        ):  # noqa: PTH123
             serve(server, inp, out)
 
 
