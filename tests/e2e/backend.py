@@ -29,6 +29,8 @@ class Backend:
     database_url: str
     public: str
     port: int = field(default_factory=free_port)
+    front: Path | None = None
+    """Another build of the front end than the checkout's."""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,7 +40,7 @@ class Backend:
 
     def environment(self) -> dict[str, str]:
         """What every `insats` command of this server runs under."""
-        return os.environ | {
+        return os.environ | ({"INSATS_TEST_FRONT": str(self.front)} if self.front else {}) | {
             "INSATS_DATA": str(self.data),
             "INSATS_DATABASE_URL": self.database_url,
             "INSATS_PORT": str(self.port),
@@ -68,7 +70,8 @@ class Backend:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        self._process = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=self.environment())
+        served = ["tests.engines.serve"] if self.front else ["app", "serve"]
+        self._process = subprocess.Popen([sys.executable, "-m", *served], env=self.environment())
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             assert self._process.poll() is None, "the server ended at once"

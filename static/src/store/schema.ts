@@ -20,7 +20,7 @@ export interface Meta {
   session: Session;
   device: string;
   epoch: string;
-  server: { kid: string; key: string };
+  server: { kid: string; key: string; seal?: string };
   off: number;
   /** Counts the transactions that recorded something, so that a tab notices that another one did. */
   saves: number;
@@ -83,6 +83,16 @@ export interface Verdict {
   code?: string;
 }
 
+/** What a person decided about a held change, and where it lies: the bytes of its commit may be gone by then. */
+export interface Decided {
+  verdict: "admitted" | "denied";
+  reason: string;
+  e: string;
+  f: string;
+  /** From this cursor on the replica holds an admitted change. */
+  from: number;
+}
+
 /** What a verified receipt says of a commit. `changes` lists only the exceptions from `applied`. */
 export interface CommitResult {
   seq: number | null;
@@ -110,6 +120,10 @@ export interface CommitRow {
   receipt?: string;
   /** In the log at `seq`; from that cursor on the replica holds it, but for what `skip` names. */
   placed?: { seq: number; skip: string[] };
+  /** Pruned while a change of it was held: where that lay. */
+  held?: Record<string, { e: string; f: string }>;
+  /** Held changes by id that a person has decided. The verdict of `result` stays as it was. */
+  decided?: Record<string, Decided>;
   /** How often the envelope was refused; at the limit it is `refused` with this code, and nothing in it was judged. */
   strikes?: number;
   refused?: string;

@@ -1,10 +1,11 @@
 import { FIRST_CHAIN } from "../domain/commit";
 import { canonical } from "../domain/json";
 import { purgeStreams } from "../store/purge";
-import type { ChainRow, StreamRow } from "../store/schema";
+import type { ChainRow, Meta, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
 import { asKnownActor, namedActor } from "./actor";
 import { noteHead, type Sync } from "./context";
+import { keepDecisions } from "./decisions";
 import type { Hello, HelloStream } from "./protocol";
 import { prune } from "./prune";
 import { forgetResults } from "./repair";
@@ -21,6 +22,7 @@ export async function greet(sync: Sync): Promise<void> {
   const gone = [...sync.tablet.memory.streams.keys()].filter((name) => !(name in hello.streams));
   if (gone.length > 0) await purgeStreams(sync.tablet, gone);
   for (const name of gone) sync.state.heads.delete(name);
+  await keepDecisions(sync, hello);
   await keepStable(sync, hello, namedActor(sync.tablet));
   await askForElders(sync, now);
   await prune(sync.tablet);
@@ -31,6 +33,7 @@ export async function greet(sync: Sync): Promise<void> {
 interface News {
   readonly hello: Hello;
   readonly off: number;
+  /** The server's keys are not pinned yet, or not all of them. */
   readonly isFirst: boolean;
   readonly isNewEpoch: boolean;
   readonly streams: readonly StreamRow[];
@@ -42,18 +45,24 @@ async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
   const { db, memory } = sync.tablet;
   const [epoch, server] = await Promise.all([readMeta(db, "epoch"), readMeta(db, "server")]);
   // A server with another key cannot give receipts that count; what it sends is read, what it claims is not believed.
-  sync.state.isOtherServer = server !== undefined && server.key !== hello.server.key;
+  sync.state.isOtherServer = server !== undefined && !isSame(server, hello.server);
   const isNewEpoch = epoch !== undefined && epoch !== hello.epoch;
   const told = Object.entries(hello.streams);
   const streams = told.map(([name, t]) => next(memory.streams.get(name), name, t, isNewEpoch));
   const resets = streams.filter((s) => s.reset && !memory.streams.get(s.stream)?.reset).map((s) => s.stream);
   const lost = lostCommits(sync, hello);
-  const news: News = { hello, off, isFirst: server === undefined, isNewEpoch, streams, resets, lost };
+  const isFirst = server === undefined || (!server.seal && server.key === hello.server.key);
+  const news: News = { hello, off, isFirst, isNewEpoch, streams, resets, lost };
   await storeNews(sync, news);
   await keepUser(sync, hello);
   noteHeads(sync, news);
   if (isRewound(news) || streams.length !== memory.streams.size) await memory.load(db);
   memory.off = off;
+}
+
+/** A key that this tablet has not pinned yet (a server of before it sealed anything) is no difference. */
+function isSame(pinned: Meta["server"], told: Hello["server"]): boolean {
+  return pinned.key === told.key && (!pinned.seal || !told.seal || pinned.seal === told.seal);
 }
 
 function isRewound({ isNewEpoch, resets, lost }: News): boolean {

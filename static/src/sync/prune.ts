@@ -1,5 +1,7 @@
 import { readBody } from "../domain/commit";
+import { decisionOf } from "../store/own";
 import { chunkRange } from "../store/photos";
+import { sweepReceipts } from "../store/receipts";
 import type { CommitRow, PhotoRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { type Stores, strictly, type Writing } from "../store/transaction";
@@ -9,7 +11,8 @@ const STUBS = 300;
 
 /**
  * Lets go of what a verified backup covers: the bytes of commits, and photo originals that are verified and whose every
- * reference is covered. Commits with a held or rejected change stay whole, since a person may still ask for them.
+ * reference is covered. Commits with a rejected or an undecided held change stay whole while their author reads the stream,
+ * since a person may still ask for them and a held change is on the screen; the bytes of another stream go.
  */
 export async function prune(tablet: Tablet): Promise<void> {
   const covered = [...tablet.memory.commits.values()].filter((row) => isCovered(tablet, row));
@@ -17,10 +20,11 @@ export async function prune(tablet: Tablet): Promise<void> {
   const old = stubs.slice(0, Math.max(0, stubs.length + covered.length - STUBS));
   const photos = [...tablet.memory.photos.values()];
   if (covered.length + old.length === 0 && !photos.some(isSpent)) return;
-  await strictly(tablet.db, ["commits", "photos", "chunks", "uploads"], async (tx) => {
+  await strictly(tablet.db, ["commits", "meta", "photos", "chunks", "uploads"], async (tx) => {
     const commits = tx.objectStore("commits");
     for (const { actor, stream, n } of old) await commits.delete([actor, stream, n]);
     for (const row of covered) await pruneCommit(tx, row);
+    if (covered.length > 0) await sweepReceipts(tx);
     for (const row of (await tx.objectStore("photos").getAll()).filter(isSpent)) await dropBytes(tx, row);
   });
   await tablet.memory.loadOwn(tablet.db);
@@ -29,8 +33,16 @@ export async function prune(tablet: Tablet): Promise<void> {
 
 function isCovered({ memory }: Tablet, row: CommitRow): boolean {
   if (!row.result || row.pruned || row.n > memory.chain(row.actor, row.stream).stable) return false;
-  const isInReplica = (row.placed?.seq ?? Number.POSITIVE_INFINITY) <= (memory.streams.get(row.stream)?.cursor ?? 0);
-  return isInReplica && !Object.values(row.result.changes).some((v) => v.verdict !== "duplicate");
+  const stream = memory.streams.get(row.stream);
+  if (!stream) return true;
+  const isInReplica = (row.placed?.seq ?? Number.POSITIVE_INFINITY) <= stream.cursor;
+  return isInReplica && Object.keys(row.result.changes).every((change) => isSettled(row, change, stream.cursor));
+}
+
+function isSettled({ result, decided }: CommitRow, change: string, cursor: number): boolean {
+  const decision = decisionOf(decided, change);
+  if (decision) return decision.verdict === "denied" || decision.from <= cursor;
+  return result?.changes[change]?.verdict === "duplicate";
 }
 
 async function pruneCommit(tx: Writing<Stores>, { actor, stream, n }: CommitRow): Promise<void> {
@@ -38,7 +50,15 @@ async function pruneCommit(tx: Writing<Stores>, { actor, stream, n }: CommitRow)
   if (!row) return;
   for (const { change } of readBody(row.b).filter(({ change }) => change.f === "blob" || change.f === "thumb"))
     await markStable(tx, change.id, change.v);
-  await tx.objectStore("commits").put({ ...row, h: "", b: "", s: "", pruned: true });
+  const { receipt: _receipt, ...rest } = row;
+  await tx.objectStore("commits").put({ ...rest, h: "", b: "", s: "", pruned: true, ...heldIn(row) });
+}
+
+/** Where its held changes lie, for the day that somebody decides them. */
+function heldIn({ b, result, decided }: CommitRow): Pick<CommitRow, "held"> {
+  const isOpen = (id: string) => result?.changes[id]?.verdict === "held" && !decisionOf(decided, id);
+  const open = readBody(b).flatMap(({ change: { id, e, f } }) => (isOpen(id) ? [[id, { e, f }] as const] : []));
+  return open.length > 0 ? { held: Object.fromEntries(open) } : {};
 }
 
 async function markStable(tx: Writing<Stores>, change: string, value: unknown): Promise<void> {

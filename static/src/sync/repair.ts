@@ -27,9 +27,9 @@ export async function forgetResults(tx: Writing<Stores>, isMeant: (row: CommitRo
   await Promise.all(rows.map((row) => commits.put(unjudged(row))));
 }
 
-/** The receipt stays: it proves what the server once said. */
+/** The receipt stays: it proves what the server once said. What was decided, `hello` tells again as far as it still stands. */
 function unjudged(row: CommitRow): CommitRow {
-  const { result: _result, placed: _placed, ...rest } = row;
+  const { result: _result, placed: _placed, decided: _decided, ...rest } = row;
   return rest;
 }
 
