@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute, Match
@@ -23,7 +23,7 @@ from app import errors
 from app.auth.router import auth_router
 from app.auth.service import forget_expired
 from app.clock import now_ms
-from app.database import Database
+from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
@@ -86,6 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.db, app.state.sync, app.state.settings = db, sync, settings
     errors.install(app)
+    for failure in (DBAPIError, OSError):
+        app.add_exception_handler(failure, _on_outage)
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1024,
@@ -173,6 +175,15 @@ async def _sweep_now_and_then(db: Database, blobs: BlobStore) -> None:
             await db.write(lambda conn: forget_expired(conn, now_ms()))
         except (Unavailable, OSError, SQLAlchemyError):
             _log.exception("what is over could not be forgotten")
+
+
+async def _on_outage(_: Request, error: Exception) -> Response:
+    """A store or disk that is out of order for a while is no failure of ours: one line in the log, and come back."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    _log.warning("the store cannot take this now: %s", str(error).partition("\n")[0])
+    return errors.problem_response(outage)
 
 
 class SecurityHeaders:

@@ -18,7 +18,7 @@ from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
-from app.sync import custody, pull, store
+from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
 from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
@@ -38,11 +38,12 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, and the actor it has named (None before it registered one)."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
 
     user: str
     role: str
     actor: str | None
+    device: str
 
 
 class Sync:
@@ -73,6 +74,7 @@ class Sync:
             "limits": self.limits.model_dump(),
             "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "decisions": facts["decisions"],
             "day": facts["day"],
         }
 
@@ -162,6 +164,14 @@ class Sync:
             raise NotFound
         return path
 
+    async def held(self, caller: Caller) -> dict[str, Any]:
+        """The held changes that the caller may decide about (docs/sync.md, `GET /held`)."""
+
+        def read(conn: Connection) -> dict[str, Any]:
+            return decisions.open_for(conn, caller.user, caller.role, memberships(conn, caller.user))
+
+        return await self.db.read(read)
+
     async def digest(self, caller: Caller, name: str) -> dict[str, str | int]:
         """The digest of a stream."""
         await self._readable(caller, {name: 0})
@@ -234,7 +244,12 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
         | chains.get(state.id, {})
         for name, state in sorted(states.items())
     }
-    return {"epoch": epoch_of(conn), "streams": streams, "day": _days(conn, states)}
+    return {
+        "epoch": epoch_of(conn),
+        "streams": streams,
+        "decisions": decisions.told_to(conn, caller.user, caller.device),
+        "day": _days(conn, states),
+    }
 
 
 def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]]:

@@ -34,12 +34,8 @@ export async function exportFile(tablet: Tablet, onProgress: Progress): Promise<
 
 /** Commits that a restored server might lack, whoever on this tablet recorded them, chain by chain in order. */
 function uncovered({ memory }: Tablet): CommitRow[] {
-  const rows = [...memory.commits.values()].filter((row) => !row.pruned && !isCovered(row));
+  const rows = [...memory.commits.values()].filter((row) => !memory.isBackedUp(row));
   return rows.sort((a, b) => (a.actor === b.actor && a.stream === b.stream ? a.n - b.n : a.sealed - b.sealed));
-
-  function isCovered(row: CommitRow): boolean {
-    return row.result !== undefined && row.n <= memory.chain(row.actor, row.stream).stable;
-  }
 }
 
 function unverified({ memory }: Tablet): PhotoRow[] {

@@ -139,6 +139,10 @@ export class TestServer {
       user: { id: user, name: user, authority: "POL", role: "INSP" },
       actor: actor && { id: actor, status: "active" },
       streams: Object.fromEntries(streams),
+      chains: [...this.state.chains].flatMap(([key, { n, stable }]) => {
+        const [a = "", stream = ""] = key.split(" ");
+        return this.state.actors.get(a)?.user === user ? [{ actor: a, stream, n, stable }] : [];
+      }),
       decisions: this.#rowsOf(user)
         .filter((row) => row.decided)
         .map(({ actor: a, stream, n, commit, change, decided, reason }) => {
