@@ -85,15 +85,19 @@ def line_of(change: Change) -> str:
 
 @dataclass(slots=True)
 class Refused:
-    """A line that is not applied: the id it is reported under, its verdict and code."""
+    """A line that is not applied: the id it is reported under, its verdict and code; `change` where a person may admit it."""
 
     key: str
     verdict: str
     code: str
+    change: Change | None = None
 
 
-def read_line(line: bytes, number: int, home: kinds.StreamClass) -> Change | Refused:
-    """Read one line of a commit body; `number` names a line that has no readable id (`#3`)."""
+def read_line(line: bytes, number: int, home: kinds.StreamClass | None) -> Change | Refused:
+    """Read one line of a commit body; `number` names a line that has no readable id (`#3`).
+
+    Without a `home` the form alone counts: so is read what the log says was applied, whatever this release knows.
+    """
     nameless = f"#{number}"
     try:
         data = orjson.loads(line)
@@ -109,8 +113,10 @@ def read_line(line: bytes, number: int, home: kinds.StreamClass) -> Change | Ref
         return Refused(key, "rejected", "schema")
     if type(change.v) is not str and not _is_plain(change.v):
         return Refused(key, "rejected", "schema")
-    fault = kinds.judge(home, change.e, change.f, change.v)
-    return change if fault is None else Refused(key, *fault)
+    fault = None if home is None else kinds.judge(home, change.e, change.f, change.v)
+    if fault is not None:
+        return Refused(key, *fault, change if fault[0] == "held" else None)
+    return change
 
 
 _MEMBERS = itemgetter("id", "e", "f", "v", "at")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from app.domain import codes
@@ -21,6 +22,7 @@ TEXT = 20_000
 LINE = 500
 
 _ENTITY = re.compile(r"[a-z]{2,20}_[A-Za-z0-9@.:+-][A-Za-z0-9@.:+_-]{0,99}")
+_UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -33,12 +35,15 @@ class Kind:
     """A kind of entity: the stream classes it may live in and the check of each field.
 
     `codes` names, for fields that hold codes, the list they come from: an unknown code is held for a person (a newer
-    client may know it), while a value of the wrong form is rejected.
+    client may know it), while a value of the wrong form is rejected. `ids` is the form of ids that say what the entity
+    is about, `fits` says whether a value is about the same as its entity's id.
     """
 
     homes: frozenset[StreamClass]
     fields: Mapping[str, Check]
     codes: Mapping[str, str] = field(default_factory=dict)
+    ids: re.Pattern[str] | None = None
+    fits: Callable[[str, Value], bool] | None = None
 
 
 def text(limit: int = LINE) -> Check:
@@ -88,6 +93,7 @@ def anything(_: Value) -> bool:
 
 code = matching(_TOKEN)
 entity_id = matching(_ENTITY)
+commit_hash = matching(re.compile(f"sha256:{_SHA256.pattern}"))
 date = matching(_DATE)
 instant = integer()
 """Milliseconds since 1970-01-01 UTC."""
@@ -112,17 +118,43 @@ tally_entry = record(
 place = record(
     {"name": text()}, {"lat": integer(-90_000_000, 90_000_000), "lon": integer(-180_000_000, 180_000_000)}
 )
+restored_from = record(
+    {
+        "head": integer(),
+        "chain": matching(re.compile(r"sha256:[0-9a-f]{64}")),
+        "epoch": code,
+        "backup": text(),
+        "at": instant,
+    }
+)
+"""A stream as a backup brought it back: its head and chain, the life of the store that ended, the file, when."""
 earlier_visit = record(
     {"operation": code, "number": integer(), "date": date, "status": code},
     {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
 )
 
+SUBMITTED = 1_500
+"""Changes that a submission names at most: as many as fit into a change of the largest size."""
+
+
+def change_ids(v: Value) -> bool:
+    """Ids of changes, sorted, each once."""
+    is_id = matching(re.compile(_UUID7))
+    return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
+
+
+def _is_of_its_visit(entity: str, value: Value) -> bool:
+    return bool(value["visit"] == f"visit_{entity.partition('_')[2]}")
+
+
 REF: frozenset[StreamClass] = frozenset({"ref"})
 SHARED: frozenset[StreamClass] = frozenset({"shared"})
 PLAN: frozenset[StreamClass] = frozenset({"plan"})
 OWN: frozenset[StreamClass] = frozenset({"own"})
+EVERYWHERE = REF | SHARED | PLAN | OWN
 
 KINDS: dict[str, Kind] = {
+    "restore": Kind(EVERYWHERE, {"from": restored_from}),
     "codelist": Kind(REF, {"items": anything}),
     "template": Kind(
         REF,
@@ -301,8 +333,27 @@ KINDS: dict[str, Kind] = {
         },
         {"outcome": "outcomes", "status": "status_decision"},
     ),
+    "admission": Kind(
+        SHARED | PLAN | OWN,
+        {"verdict": record({"commit": commit_hash, "admit": boolean, "reason": text()})},
+        ids=re.compile(f"admission_{_UUID7}"),
+    ),
+    "submission": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "hash": matching(_SHA256), "ids": change_ids})},
+        fits=_is_of_its_visit,
+    ),
+    "approval": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "seq": integer(), "hash": matching(_SHA256)})},
+        fits=_is_of_its_visit,
+    ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
 }
+
+
+ABOUT = frozenset({"admission", "submission", "approval"})
+"""Kinds that say something about what was recorded: two that differ are two opinions, no conflict that somebody settles."""
 
 
 def kind_of(entity: str) -> str:
@@ -322,7 +373,7 @@ def stream_class(stream: str) -> StreamClass | None:
 
 
 _STREAM = re.compile(
-    r"ref|op/(?P<operation>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+    rf"ref|op/(?P<operation>{_UUID7})"
     r"/(?P<part>shared|plan|[A-Z][A-Z_]{1,15})"
 )
 
@@ -358,13 +409,32 @@ def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | No
         return _REJECTED
     if name not in KINDS:
         return ("held", "unknown_kind")
-    if home not in KINDS[name].homes:
+    kind = KINDS[name]
+    if home not in kind.homes:
         return ("rejected", "wrong_stream")
+    if kind.ids is not None and kind.ids.fullmatch(entity) is None:
+        return _REJECTED
     rule = _rules(name).get(cell)
     if rule is None:
         is_answer = name == "checklist" and value is not None
         return ("held", "unknown_question" if is_answer else "unknown_field")
-    return None if value is None else rule(value)
+    if value is None:
+        return None
+    fault = rule(value)
+    if fault is None and kind.fits is not None and cell != "@" and not kind.fits(entity, value):
+        return _REJECTED
+    return fault
+
+
+def may_be_admitted(home: StreamClass, entity: str, cell: str, value: Value) -> bool:
+    """Whether a person may let in what was held: unknown things pass, what this release would reject does not.
+
+    `@` has one form everywhere, also in kinds that this release does not know.
+    """
+    if cell == "@" and value is not None and not void(value):
+        return False
+    fault = judge(home, entity, cell, value)
+    return fault is None or fault[0] == "held"
 
 
 _LONGEST_ENTITY = 121

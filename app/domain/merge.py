@@ -48,6 +48,12 @@ def merge(cells: Cells, retired: Retired, change: Change, actor: str, t: int, se
     return "dead" if is_dead else "applied"
 
 
+def is_known(cells: Cells, retired: Retired, change: Change) -> bool:
+    """Whether a change of this id has arrived in the cell before, with whatever content."""
+    key = (change.e, change.f, change.id)
+    return any(head[ID] == change.id for head in cells.get(change.f, ())) or retired.get(key) is not None
+
+
 def _content_of(heads: list[Head], change_id: str) -> str | None:
     for head in heads:
         if head[ID] == change_id:

@@ -140,7 +140,11 @@ def _photo(told: dict[str, Any], data: bytes) -> PhotoPart:
     if not data or len(data) > PHOTO_BYTES or offset + len(data) > size:
         raise NotOurs("the photo's bytes do not fit its size")
     sha256, actor = told.get("sha256"), told.get("actor")
-    if not _is(_SHA256, sha256) or told.get("mime") not in _MIMES or not (actor is None or _is(_ACTOR, actor)):
+    if (
+        not _is(_SHA256, sha256)
+        or told.get("mime") not in _MIMES
+        or not (actor is None or _is(_ACTOR, actor))
+    ):
         raise NotOurs("the photo's digest, type or actor is not of our form")
     return PhotoPart(str(sha256), size, told["mime"], offset, data, actor)
 

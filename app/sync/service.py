@@ -14,13 +14,13 @@ from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
 from app.domain.change import canonical
-from app.domain.commit import Envelope, sha256
+from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
-from app.sync import custody, pull, store
+from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
-from app.sync.identity import ServerKey
+from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
 from app.sync.sets import among
@@ -38,11 +38,12 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, and the actor it has named (None before it registered one)."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
 
     user: str
     role: str
     actor: str | None
+    device: str
 
 
 class Sync:
@@ -54,6 +55,7 @@ class Sync:
         """`projections` are the read models that every push refreshes."""
         self.db = db
         self.key = key
+        self.seal = seal_key(data)
         self.limits = limits
         self.projections = projections
         self.live = Live()
@@ -70,8 +72,9 @@ class Sync:
             "now": now_ms(),
             "protocol": {"min_pull": PROTOCOL, "max": PROTOCOL},
             "limits": self.limits.model_dump(),
-            "server": self.key.public(),
+            "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "decisions": facts["decisions"],
             "day": facts["day"],
         }
 
@@ -122,12 +125,14 @@ class Sync:
         }
 
     async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
-        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset."""
+        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset
+        where a cursor lies above the head or so far below it that the snapshot is the shorter way."""
         states = await self._readable(caller, after)
         share = self.limits.page_bytes // len(after)
         for name, cursor in after.items():
-            if cursor > states[name].head:
-                raise Reset(stream=name, head=states[name].head)
+            head = states[name].head
+            if cursor > head or head - cursor > self.limits.lag_entries:
+                raise Reset(stream=name, head=head)
         return await self.db.read(
             lambda conn: b"".join(
                 pull.page(conn, states[name], cursor, share) for name, cursor in after.items()
@@ -158,6 +163,14 @@ class Sync:
         if path is None:
             raise NotFound
         return path
+
+    async def held(self, caller: Caller) -> dict[str, Any]:
+        """The held changes that the caller may decide about (docs/sync.md, `GET /held`)."""
+
+        def read(conn: Connection) -> dict[str, Any]:
+            return decisions.open_for(conn, caller.user, caller.role, memberships(conn, caller.user))
+
+        return await self.db.read(read)
 
     async def digest(self, caller: Caller, name: str) -> dict[str, str | int]:
         """The digest of a stream."""
@@ -231,7 +244,12 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
         | chains.get(state.id, {})
         for name, state in sorted(states.items())
     }
-    return {"epoch": epoch_of(conn), "streams": streams, "day": _days(conn, states)}
+    return {
+        "epoch": epoch_of(conn),
+        "streams": streams,
+        "decisions": decisions.told_to(conn, caller.user, caller.device),
+        "day": _days(conn, states),
+    }
 
 
 def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """`make kill-browser KILLS=n`: kill a browser while somebody records as fast as it can, and look what is left.
 
 A kill is not a power cut: the system keeps what the browser wrote although the disk may not have it. What holds then is that
-each recording is a transaction of durability `strict`, which static/src/store/durability.test.ts asserts.
+each recording is a transaction of durability `strict`, which static/src/store/save.test.ts asserts.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def main() -> None:
             rounds, faults = run(trial, options.kills)
         finally:
             trial.close()
-            trial.backend.stop()
+            trial.backend.kill()
     report(trial, rounds, faults)
     sys.exit(1 if faults else 0)
 
@@ -78,7 +78,7 @@ def run(trial: Trial, kills: int) -> tuple[list[Round], list[str]]:
     for number in range(kills):
         place = number % (AWAY + BACK)
         if place == 0:
-            trial.backend.stop()
+            trial.backend.kill()
         elif place == AWAY:
             trial.backend.start()
         made = trial.round(trial.browser.ways[number % len(trial.browser.ways)])
@@ -90,7 +90,6 @@ def run(trial: Trial, kills: int) -> tuple[list[Round], list[str]]:
 
 
 def _delivered(trial: Trial, number: int) -> list[str]:
-    trial.backend.stop()
     trial.backend.start()
     wrong = trial.deliver()
     trial.ledger.settle(trial.look())
@@ -108,7 +107,9 @@ def report(trial: Trial, rounds: list[Round], faults: list[str]) -> None:
     print(
         f"shown as saved: {trial.ledger.noted}; refused while something was dead: {dict(trial.ledger.refused)}"
     )
-    print(f"lost or doubled: {len(faults)}; reloads by hand: {trial.by_hand}")
+    print(
+        f"lost or doubled: {len(faults)}; reloads by hand: {trial.by_hand}, restarts: {trial.browser.restarts}"
+    )
     print(
         f"from kill to everything on the screen again: median {back[len(back) // 2]:.2f} s, worst {back[-1]:.2f} s"
     )

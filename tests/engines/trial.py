@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import orjson
 from sqlalchemy import Connection, select
 
+from app.auth.service import mint_code
+from app.clock import now_ms
 from app.database import Database, table
 from app.operations import readmodels
 from app.photos.tables import Blob, BlobRef
@@ -17,11 +19,15 @@ from app.sync.rebuild import differences
 from app.sync.tables import Entity
 from tests.e2e.backend import Backend
 from tests.engines.devtools import Devtools, Gone, Raised
-from tests.engines.ledger import HANDS, Found, Ledger
+from tests.engines.ledger import Found, Ledger
+from tests.engines.processes import wait_until
 
 USER = (Path(__file__).parent / "user.js").read_text()
 READY_S = 30.0
-RELOAD_S = 10.0
+RELOAD_S = 20.0
+CODE_MS = 600_000
+HANDS = 3
+"""So many things one person does at once."""
 DELIVERED_S = 90.0
 SECTIONS = ("counts", "photos", "checklist", "overview")
 
@@ -31,6 +37,7 @@ class Browser(Protocol):
 
     ways: tuple[str, ...]
     name: str
+    restarts: int
 
     def open(self, address: str) -> Devtools:
         """Start the browser on the app."""
@@ -75,28 +82,49 @@ class Trial:
 
     def begin(self, user: str = "u.pol.a1") -> None:
         """Open the app and enrol."""
-        code = self.backend.link(user).strip().rpartition("/")[2]
-        self._page = self.browser.open(self.backend.address)
-        take_up(self.page)
+        code = self._code(user)
+        if self._page is None:
+            self._page = self.browser.open(self.backend.address)
+            take_up(self.page)
         self.page.evaluate(f"person.enrol('{code}', 'Alfa 1')", 60)
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)", 60)
 
     def round(self, way: str) -> Round:
         """Record, kill, come back, look."""
-        seconds = self._random.uniform(0.1, 1.2)
+        seconds = self._random.uniform(0.0, 1.2)
         before = self.ledger.noted
         self.page.evaluate("sessionStorage.removeItem('insats.reloaded')")
         self.page.do(f"person.show('{self._random.choice(SECTIONS)}')")
         self.page.do("person.run()")
+        notes = self.page.notes
+        wait_until(lambda: len(notes) >= HANDS, READY_S, "nothing is recorded")
         time.sleep(seconds)
-        self.browser.kill(way)
-        start = time.monotonic()
-        self._return(way)
+        start = self._return_after(way)
         found = self.look(self.ledger.photo - 20)
         back = time.monotonic() - start
-        faults = self.ledger.faults(found, HANDS if way == "network" else 0)
+        faults = self.ledger.faults(found)
         self.ledger.settle(found)
         return Round(way, seconds, back, self.ledger.noted - before, faults)
+
+    def _code(self, user: str) -> str:
+        """A one-time code, as `insats link` makes it."""
+        db = Database(self.backend.database_url)
+        try:
+            return db.write_now(lambda conn: mint_code(conn, user, now_ms(), CODE_MS))
+        finally:
+            db.close()
+
+    def record(self, least: int = 30) -> None:
+        """Record until so many things are shown as saved, and come to an end."""
+        self.page.do("person.run()")
+        notes = self.page.notes
+        wait_until(lambda: len(notes) >= least, READY_S, "nothing is recorded")
+        self.page.evaluate("person.stop()")
+        self.ledger.take(notes)
+
+    def start_again(self) -> None:
+        """Kill the whole browser and open the app again, whether or not there is a server."""
+        self._return_after("browser")
 
     def look(self, photos_from: int = 0) -> Found:
         """What the tablet holds, with the bytes of the photos from a number on."""
@@ -129,15 +157,21 @@ class Trial:
             self._page.close()
         self.browser.close()
 
-    def _return(self, way: str) -> None:
-        """Come back to the app as a person would; what the page noted until it was killed is in the ledger then."""
+    def _return_after(self, way: str) -> float:
+        """Kill, and come back to the app as a person would; when the kill was.
+
+        What the page noted until then is in the ledger afterwards.
+        """
         old = self.page
+        self.browser.kill(way)
+        start = time.monotonic()
         if way == "network":
             self._wait_for_reload(old)
         old.close()
         self.ledger.take(old.notes)
         self._page = self.browser.reopen(way, self.backend.address)
         take_up(self.page)
+        return start
 
     def _wait_for_reload(self, page: Devtools) -> None:
         """The database is lost for good to this page: the app loads it anew by itself."""

@@ -51,6 +51,7 @@ class WebKit:
     display: str
     ways: tuple[str, ...] = ("network", "network", "web", "browser")
     name: str = "webkit"
+    restarts: int = 0
     screen: Screen | None = None
     """Closed with the tablet, if it is this tablet's own."""
     _process: subprocess.Popen[bytes] | None = None
