@@ -22,9 +22,9 @@ export interface TestStore {
 export const STREAM = "op/0192f000-0000-7000-8000-000000000001/shared";
 let names = 0;
 
-/** With `name`, another window on the store of that name. */
-export async function openWindow(name = `store-${++names}`): Promise<TestStore> {
-  const db = await openStore(name);
+/** With `name`, another window on the store of that name, opened here or as `opened`. */
+export async function openWindow(name = `store-${++names}`, opened?: Db): Promise<TestStore> {
+  const db = opened ?? (await openStore(name));
   const memory = new Memory();
   const clock = { now: 1_792_310_400_000 };
   const lost: Interrupted[] = [];
