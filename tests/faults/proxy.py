@@ -322,9 +322,10 @@ async def _deliver_part(port: int, raw: bytes) -> None:
 def _page(kind: str) -> bytes:
     first, words = (b"200 OK", b"Log in") if kind == "portal" else (b"502 Bad Gateway", b"Bad gateway")
     body = HTML % (words, words)
-    return (
-        b"HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
-        % (first, len(body), body)
+    return b"HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (
+        first,
+        len(body),
+        body,
     )
 
 

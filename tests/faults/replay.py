@@ -72,7 +72,9 @@ class Stubborn:
         return Fault(self.chance.choice(KINDS), self.chance.random())
 
     def _key(self, request: Request) -> str:
-        told = [request.headers.get(name, "") for name in ("upload-offset", "upload-metadata", "insats-pending")]
+        told = [
+            request.headers.get(name, "") for name in ("upload-offset", "upload-metadata", "insats-pending")
+        ]
         if request.method != "GET":
             told[2] = hashlib.sha256(request.body).hexdigest()
         return " ".join([request.method, request.path, *told])

@@ -206,7 +206,10 @@ def test_a_store_that_is_out_of_order_for_good_is_told_to_everybody_and_comes_ba
             for nth in range(1, count, 3):
                 with failing(seam, nth, strike, lasting=True):
                     first = house.push(house.alva)
-                    others = [house.bo.get("/hello"), house.bo.get("/changes", params={"after": f"{SHARED}:0"})]
+                    others = [
+                        house.bo.get("/hello"),
+                        house.bo.get("/changes", params={"after": f"{SHARED}:0"}),
+                    ]
                     health = house.night.client.get("/healthz")
                     assert not any(map(is_told, [first, *others, health]))
                     assert {a.status_code for a in (first, *others, health)} == {503}
