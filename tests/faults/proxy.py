@@ -1,6 +1,6 @@
 """A line between tablets and the server that goes wrong by plan: seeded, told request by request, and healed at a word.
 
-The proxy reads whole requests and whole answers, so that a fault can strike at any byte of either: it may deliver half a request
+The proxy reads whole requests and answers, so that a fault can strike at any byte of either: it may deliver half a request
 and break off, take the answer and lose it, send it twice, late, cut, mangled or replaced by what a captive portal says.
 """
 
