@@ -1,0 +1,103 @@
+"""Where servers are started to be killed: one warm interpreter that forks a real `insats serve` for each start.
+
+Importing the application takes a second of processor time, too much for a thousand starts; the forked process is the one that
+`insats serve` would be after its imports, in everything else. Orders and answers are lines of JSON; run as
+`python -m tests.kills.stage`.
+
+A request may carry `Die-At: n`: the server kills itself at the n-th storage call from there on. With `Die-At: 0` it only
+answers with the names of the points it passed, in `Points`.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import app.main
+from app.cli import main as insats
+from tests.kills.seam import Seam, watching
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Follow orders until the input ends."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["do"] == "start":
+            answer = _fork(order["environment"])
+        else:
+            _, answer = os.waitpid(order["pid"], 0)
+        print(json.dumps(answer), flush=True)
+
+
+def _fork(environment: dict[str, str]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    die_with_parent()
+    _serve(environment)
+
+
+def die_with_parent() -> None:
+    """End this process when the one that made it does, in whatever way (Linux)."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _serve(environment: dict[str, str]) -> NoReturn:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.environ.update(environment)
+    seam = Seam()
+    factory: Callable[[], Any] = app.main.factory
+    app.main.factory = lambda: Mortal(factory(), seam)  # type: ignore[assignment,return-value]
+    status = 1
+    with watching(seam, torn=True):
+        status = insats(["serve"])
+    os._exit(status)
+
+
+def die(*_: object) -> None:
+    """As a power cut would have it, but for what the system still writes."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Mortal:
+    """The application, listening for `Die-At`."""
+
+    def __init__(self, inner: ASGIApp, seam: Seam) -> None:
+        """Wrap `inner`."""
+        self._inner = inner
+        self._seam = seam
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Arm the seam where a request asks for it, and count its answer as two points more."""
+        wish = dict(scope.get("headers", ())).get(b"die-at")
+        if wish is None:
+            return await self._inner(scope, receive, send)
+        self._seam.arm(int(wish), die)
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._seam.reach("before the answer")
+                points = json.dumps(self._seam.names).encode()
+                message["headers"] = [*message["headers"], (b"points", points)]
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._seam.reach("after the answer")
+
+        await self._inner(scope, receive, told)
+        self._seam.disarm()
+        return None
+
+
+if __name__ == "__main__":
+    main()
