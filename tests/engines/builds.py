@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.browser import CHECKOUT, node
 
 STATIC = CHECKOUT / "static"
-DRIVEN = """import * as operation from "./state/operation";
+DRIVEN = """import * as loss from "./state/loss";
+import * as operation from "./state/operation";
 import * as photos from "./state/photos";
 import * as recording from "./state/recording";
 import * as replica from "./state/replica";
@@ -23,7 +24,7 @@ import * as tablet from "./state/tablet";
 import * as update from "./state/update";
 import { APP } from "./sync/version";
 
-Object.assign(globalThis, { insats: { operation, photos, recording, replica, session, status, tablet, update, APP } });
+Object.assign(globalThis, { insats: { loss, operation, photos, recording, replica, session, status, tablet, update, APP } });
 """
 
 ADDED = """

@@ -8,7 +8,9 @@ import pytest
 
 from tests.e2e.backend import Backend
 from tests.engines import builds
-from tests.engines.webkit import Screen
+from tests.engines.chromium import Chromium
+from tests.engines.trial import Browser
+from tests.engines.webkit import Screen, WebKit
 from tests.webkit import Found
 
 
@@ -37,6 +39,29 @@ def evening(driven: Path, planned: Path, tmp_path: Path) -> Iterator[Backend]:
     backend.start()
     yield backend
     backend.kill()
+
+
+@pytest.fixture
+def chromium(chromium_path: Path, tmp_path: Path) -> Iterator[Chromium]:
+    """A new tablet with Chromium."""
+    browser = Chromium(chromium_path, tmp_path / "chromium")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def webkitgtk(webkit: Found, display: str, tmp_path: Path) -> Iterator[WebKit]:
+    """A new tablet with WebKitGTK."""
+    browser = WebKit(webkit.browser, tmp_path / "webkit", display)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(params=["chromium", "webkitgtk"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """A new tablet; a test that takes it runs on both engines."""
+    made: Browser = request.getfixturevalue(request.param)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,6 @@ def run(trial: Trial, kills: int) -> tuple[list[Round], list[str]]:
 
 
 def _delivered(trial: Trial, number: int) -> list[str]:
-    trial.backend.kill()
     trial.backend.start()
     wrong = trial.deliver()
     trial.ledger.settle(trial.look())

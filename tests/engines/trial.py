@@ -83,8 +83,9 @@ class Trial:
     def begin(self, user: str = "u.pol.a1") -> None:
         """Open the app and enrol."""
         code = self._code(user)
-        self._page = self.browser.open(self.backend.address)
-        take_up(self.page)
+        if self._page is None:
+            self._page = self.browser.open(self.backend.address)
+            take_up(self.page)
         self.page.evaluate(f"person.enrol('{code}', 'Alfa 1')", 60)
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)", 60)
 
@@ -98,9 +99,7 @@ class Trial:
         notes = self.page.notes
         wait_until(lambda: len(notes) >= HANDS, READY_S, "nothing is recorded")
         time.sleep(seconds)
-        self.browser.kill(way)
-        start = time.monotonic()
-        self._return(way)
+        start = self._return_after(way)
         found = self.look(self.ledger.photo - 20)
         back = time.monotonic() - start
         faults = self.ledger.faults(found)
@@ -114,6 +113,18 @@ class Trial:
             return db.write_now(lambda conn: mint_code(conn, user, now_ms(), CODE_MS))
         finally:
             db.close()
+
+    def record(self, least: int = 30) -> None:
+        """Record until so many things are shown as saved, and come to an end."""
+        self.page.do("person.run()")
+        notes = self.page.notes
+        wait_until(lambda: len(notes) >= least, READY_S, "nothing is recorded")
+        self.page.evaluate("person.stop()")
+        self.ledger.take(notes)
+
+    def start_again(self) -> None:
+        """Kill the whole browser and open the app again, whether or not there is a server."""
+        self._return_after("browser")
 
     def look(self, photos_from: int = 0) -> Found:
         """What the tablet holds, with the bytes of the photos from a number on."""
@@ -146,15 +157,21 @@ class Trial:
             self._page.close()
         self.browser.close()
 
-    def _return(self, way: str) -> None:
-        """Come back to the app as a person would; what the page noted until it was killed is in the ledger then."""
+    def _return_after(self, way: str) -> float:
+        """Kill, and come back to the app as a person would; when the kill was.
+
+        What the page noted until then is in the ledger afterwards.
+        """
         old = self.page
+        self.browser.kill(way)
+        start = time.monotonic()
         if way == "network":
             self._wait_for_reload(old)
         old.close()
         self.ledger.take(old.notes)
         self._page = self.browser.reopen(way, self.backend.address)
         take_up(self.page)
+        return start
 
     def _wait_for_reload(self, page: Devtools) -> None:
         """The database is lost for good to this page: the app loads it anew by itself."""
