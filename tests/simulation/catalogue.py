@@ -191,8 +191,8 @@ CLIENT = (
     Mutant(
         "pruned when acknowledged",
         "static/src/sync/prune.ts",
-        "row.n > memory.chain(row.actor, row.stream).stable",
-        "row.n > memory.chain(row.actor, row.stream).n",
+        "if (!row.result || row.pruned || !memory.isBackedUp(row)) return false;",
+        "if (!row.result || row.pruned) return false;",
         "a restored server never gets back what came after its backup",
         "I1",
     ),
