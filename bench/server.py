@@ -43,7 +43,9 @@ class Server:
             return 0.0
         engine = create_engine(self.url)
         with engine.connect() as conn:
-            pids = conn.execute(text("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")).scalars()
+            pids = conn.execute(
+                text("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            ).scalars()
             used = _cpu_seconds(list(pids))
         engine.dispose()
         return used

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, select
 
 from app.auth import tables as auth
-from app.auth.principal import Principal, Store
+from app.auth.principal import Principal
 from app.auth.wire import read_body
 from app.clock import now_ms
 from app.database import Database
@@ -28,7 +28,6 @@ from app.errors import (
 from app.photos import service
 from app.photos.store import BlobStore
 from app.photos.uploads import Upload, new_upload
-from app.settings import Limits
 from app.sync.courier import FRAME_BYTES, MEDIA_TYPE, NotOurs, PhotoPart, open_frame, read_plain
 from app.sync.router import Asker, Engine
 from app.sync.service import Caller, Sync
@@ -39,24 +38,31 @@ FRAME_S: Final = 300.0
 WEEK_MS: Final = 7 * 86_400_000
 
 
-def courier_router(store: BlobStore, limits: Limits, *, upload_ms: int = WEEK_MS) -> APIRouter:
+def courier_router(store: BlobStore, *, upload_ms: int = WEEK_MS) -> APIRouter:
     """The route, below `/api/v1`. A photo whose other parts do not come for `upload_ms` is forgotten."""
     router = APIRouter(prefix="/api/v1")
 
     @router.post("/courier")
-    async def carry(request: Request, _: Principal, caller: Asker, sync: Engine, db: Store) -> dict[str, Any]:
+    async def take(request: Request, _: Principal, caller: Asker, sync: Engine) -> dict[str, Any]:
         if request.headers.get("Content-Type") != MEDIA_TYPE:
             raise UnsupportedMedia(f"a frame is {MEDIA_TYPE}")
         frame = await read_body(request, FRAME_BYTES, within_s=FRAME_S)
-        try:
-            freight = read_plain(open_frame(sync.seal.private, frame))
-        except NotOurs as error:
-            raise Malformed(str(error)) from None
-        if isinstance(freight, PhotoPart):
-            return await carry_photo(db, store, freight, caller.user, limits.photo_bytes, upload_ms)
-        return await _carry_commits(sync, caller, freight.ndjson)
+        return await carry(sync, store, caller, frame, upload_ms=upload_ms)
 
     return router
+
+
+async def carry(
+    sync: Sync, store: BlobStore, caller: Caller, frame: bytes, *, upload_ms: int
+) -> dict[str, Any]:
+    """Take in one frame; the answer of the call. Malformed if it does not open."""
+    try:
+        freight = read_plain(open_frame(sync.seal.private, frame))
+    except NotOurs as error:
+        raise Malformed(str(error)) from None
+    if isinstance(freight, PhotoPart):
+        return await carry_photo(sync.db, store, freight, caller.user, sync.limits.photo_bytes, upload_ms)
+    return await _carry_commits(sync, caller, freight.ndjson)
 
 
 async def _carry_commits(sync: Sync, caller: Caller, ndjson: bytes) -> dict[str, Any]:

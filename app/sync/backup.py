@@ -75,7 +75,7 @@ def _write(conn: Connection, file: Path) -> int:
         with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=5, mtime=0) as out:
             for name, row in store_rows(conn):
                 if name not in VOLATILE:
-                    out.write(orjson.dumps({"t": name, "r": dict(row)}) + b"\n")
+                    out.write(orjson.dumps({"t": name, "r": row}) + b"\n")
                     count += 1
             out.write(orjson.dumps({"end": count}) + b"\n")
         raw.flush()
@@ -88,7 +88,7 @@ def store_rows(conn: Connection) -> Iterator[tuple[str, Row]]:
     for source, query in in_order():
         with conn.execute(query, execution_options={"yield_per": 500}) as rows:
             for row in rows.mappings():
-                yield source.name, row
+                yield source.name, dict(row)
 
 
 def _digests(conn: Connection) -> list[str]:

@@ -16,6 +16,10 @@ FACTS = {SIGNING: "key", SEALING: "seal"}
 """By which server facts (base64url of the public point) a store names the keys that its tablets have pinned."""
 
 
+BUSY = 75
+"""Exit status of a backup that found another one under way (EX_TEMPFAIL)."""
+
+
 class Busy(Exception):
     """Another process is making a backup in this folder."""
 
@@ -57,9 +61,7 @@ def copy_photos(source: Path, target: Path, *, verify: bool = False) -> Photos:
     for path in sorted(source.rglob("*")) if source.is_dir() else ():
         if len(path.name) == 64 and path.is_file():
             copy = target / path.relative_to(source)
-            if copy.exists() and not verify:
-                photos.kept.append(path.name)
-            elif _is_good(copy) or _copy(path, copy):
+            if (copy.exists() and not verify) or _is_good(copy) or _copy(path, copy):
                 photos.kept.append(path.name)
             else:
                 photos.faults.append(f"photo {path.name}: its bytes in {source} do not hash to its name")
@@ -118,8 +120,7 @@ def wrong_keys(data: Path, facts: dict[str, str]) -> Iterator[str]:
     """A line for each key of a data folder that is not the one tablets were told of."""
     for name, fact in FACTS.items():
         if fact in facts and (
-            not (data / name).exists()
-            or point_of(read_key(data / name).public_key()) != unb64(facts[fact])
+            not (data / name).exists() or point_of(read_key(data / name).public_key()) != unb64(facts[fact])
         ):
             yield f"{name}: it is not the key that tablets have been told of; they will refuse this server"
 

@@ -1,6 +1,7 @@
 """A real server process that tests start, stop and start again on the same port and data."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from sqlalchemy import text
+
+from app.database import Database
 
 READY_S = 90.0
 
@@ -67,6 +71,27 @@ class Backend:
         done = self.attempt(*arguments)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
+
+    def restore_newest_backup(self) -> None:
+        """Lose the machine, and fill an empty store on a new one from the newest backup that was kept elsewhere."""
+        kept = self.data.with_name("kept")
+        shutil.move(self.data / "backups", kept)
+        shutil.rmtree(self.data)
+        self.data.mkdir()
+        self._drop_store()
+        newest = max(kept.glob("insats-*.ndjson.gz"))
+        self.command("restore", str(newest))
+
+    def _drop_store(self) -> None:
+        if self.database_url.startswith("sqlite"):
+            store = Path(self.database_url.removeprefix("sqlite:///"))
+            for file in store.parent.glob(f"{store.name}*"):
+                file.unlink()
+            return
+        db = Database(self.database_url)
+        db.write_now(lambda conn: conn.execute(text("DROP SCHEMA public CASCADE")))
+        db.write_now(lambda conn: conn.execute(text("CREATE SCHEMA public")))
+        db.close()
 
     def link(self, user: str) -> str:
         """A one-time link for an account."""

@@ -16,6 +16,7 @@ from tests.e2e.twice import TwiceProxy
 
 SITE = "Föreningen Dubbelkvasten"
 OTHER = "Kiosk Trestegsraketen"
+CAFE = "Café Zinkgryningen"
 MACHINE = "Spelmaskin/spelautomat"
 ARRIVAL = "Läge vid ankomst"
 SCREEN = "Vad visar skärmen"
@@ -78,14 +79,14 @@ def test_a_late_change_to_an_approved_visit_becomes_an_amendment(stage: Backend,
     alfa, bravo = hand("alfa"), hand("bravo")
     alfa.enrol(stage.link("u.pol.a1"), "Alfa 1")
     bravo.enrol(stage.link("u.pol.b1"), "Bravo 1")
-    alfa.visit(SITE, "Checklista")
+    alfa.visit(CAFE, "Checklista")
     alfa.write(SCREEN, "Startbild")
     alfa.wait_until_received()
-    bravo.visit(SITE, "Checklista")
+    bravo.visit(CAFE, "Checklista")
     expect(bravo.page.get_by_role("textbox", name=re.compile(SCREEN)).first).to_have_value("Startbild")
     bravo.offline()
 
-    alfa.visit(SITE, "Avsluta")
+    alfa.visit(CAFE, "Avsluta")
     part = alfa.page.get_by_role("region", name="Er egen del (Polis)")
     part.get_by_role("button", name="Lämna in").click()
     expect(part).to_contain_text("Lämnades in av Demo Polis Alfa (Polis)")
@@ -94,7 +95,7 @@ def test_a_late_change_to_an_approved_visit_becomes_an_amendment(stage: Backend,
     alfa.page.get_by_role("dialog").get_by_role("button", name="Godkänn").click()
     expect(part).to_contain_text("Godkändes av Demo Polis Alfa (Polis)")
     alfa.wait_until_received()
-    alfa.visit(SITE, "Checklista")
+    alfa.visit(CAFE, "Checklista")
     expect(alfa.page.get_by_text("Det du ändrar sparas som tillägg")).to_be_visible()
 
     bravo.write(SCREEN, "Rullande hjul")
@@ -110,7 +111,7 @@ def test_a_late_change_to_an_approved_visit_becomes_an_amendment(stage: Backend,
     _decide(alfa, amendment, "Ta med", CHECKED)
     expect(bravo.page.get_by_text("Den gäller nu.")).to_be_visible(timeout=SETTLED_MS)
     for tablet in (alfa, bravo):
-        tablet.visit(SITE, "Checklista")
+        tablet.visit(CAFE, "Checklista")
         answer = tablet.page.get_by_role("textbox", name=re.compile(SCREEN)).first
         expect(answer).to_have_value("Rullande hjul", timeout=SETTLED_MS)
     assert stage.attempt("rebuild", "--check").returncode == 0

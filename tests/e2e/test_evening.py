@@ -17,7 +17,7 @@ from app.sync.pull import stream_digest, stream_states
 from app.sync.rebuild import differences
 from tests.e2e.backend import Backend
 from tests.e2e.conftest import Hand
-from tests.e2e.evening import evening_of_the_day
+from tests.e2e.evening import evening_of_the_day, holds
 from tests.e2e.tablet import DESKTOP, SETTLED_MS, Tablet
 from tests.e2e.twice import TwiceProxy
 
@@ -210,11 +210,5 @@ def _differing(db: Database, tablet: Tablet) -> list[str]:
 
 def _secrets_stay_with_the_police(police: Path, others: list[Path]) -> None:
     for word in SECRETS:
-        assert _holds(police, word), f"the search must find {word} where it was written"
-        assert [p.name for p in others if _holds(p, word)] == []
-
-
-def _holds(profile: Path, word: str) -> bool:
-    """Whether any file of a browser profile holds the word, in any encoding that a browser stores text in."""
-    forms = [word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "latin-1")]
-    return any(form in p.read_bytes() for p in profile.rglob("*") if p.is_file() for form in forms)
+        assert holds(police, word), f"the search must find {word} where it was written"
+        assert [p.name for p in others if holds(p, word)] == []

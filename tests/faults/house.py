@@ -56,6 +56,4 @@ def house(store: str, folder: Path) -> Iterator[House]:
         backend = _Installed(data, url, "")
         stack.callback(backend.stop)
         backend.start()
-        yield House(
-            backend, db, stack.enter_context(Proxy(backend.port)), stack.enter_context(Tablets())
-        )
+        yield House(backend, db, stack.enter_context(Proxy(backend.port)), stack.enter_context(Tablets()))

@@ -1,6 +1,6 @@
 """A line between tablets and the server that goes wrong by plan: seeded, told request by request, and healed at a word.
 
-The proxy reads whole requests and whole answers, so that a fault can strike at any byte of either: it may deliver half a request
+The proxy reads whole requests and answers, so that a fault can strike at any byte of either: it may deliver half a request
 and break off, take the answer and lose it, send it twice, late, cut, mangled or replaced by what a captive portal says.
 """
 
@@ -322,9 +322,10 @@ async def _deliver_part(port: int, raw: bytes) -> None:
 def _page(kind: str) -> bytes:
     first, words = (b"200 OK", b"Log in") if kind == "portal" else (b"502 Bad Gateway", b"Bad gateway")
     body = HTML % (words, words)
-    return (
-        b"HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
-        % (first, len(body), body)
+    return b"HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s" % (
+        first,
+        len(body),
+        body,
     )
 
 

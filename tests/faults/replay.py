@@ -72,7 +72,9 @@ class Stubborn:
         return Fault(self.chance.choice(KINDS), self.chance.random())
 
     def _key(self, request: Request) -> str:
-        told = [request.headers.get(name, "") for name in ("upload-offset", "upload-metadata", "insats-pending")]
+        told = [
+            request.headers.get(name, "") for name in ("upload-offset", "upload-metadata", "insats-pending")
+        ]
         if request.method != "GET":
             told[2] = hashlib.sha256(request.body).hexdigest()
         return " ".join([request.method, request.path, *told])
@@ -129,7 +131,7 @@ def replay(made: House, visits: int, photos: int, seed: int) -> dict[str, Any]:
 def _counts(conn: Connection) -> dict[str, int]:
     """Visits in the shared stream, photos in the authority's, and verified bytes."""
     of_kind = select(_entity.c.kind, func.count()).group_by(_entity.c.kind)
-    kinds = {kind: count for kind, count in conn.execute(of_kind)}
+    kinds: dict[str, int] = {row[0]: row[1] for row in conn.execute(of_kind)}
     blobs = conn.execute(select(func.count()).select_from(blob)).scalar_one()
     return {"visits": kinds.get("visit", 0), "photos": kinds.get("photo", 0), "blobs": blobs}
 

@@ -1,6 +1,6 @@
 """`make soak MINUTES=n`: real tablets record while a seeded proxy ruins half of what they send, then the line heals.
 
-When all is quiet, everything recorded has arrived once, and every tablet's replicas have the server's digest (I1–I4, I11, I15).
+When all is quiet, everything recorded has arrived once, and all replicas have the server's digest (I1–I4, I11, I15).
 """
 
 import argparse
