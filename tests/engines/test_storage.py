@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.e2e.backend import Backend
 from tests.engines.processes import wait_until
-from tests.engines.trial import Browser, Trial
+from tests.engines.trial import Browser, Trial, says, take_up
 
 WATCH = """(() => {
   globalThis.opened = [];
@@ -52,6 +52,12 @@ def _holdings(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_shown(trial: Trial, count: int) -> None:
-    """The count is what a person reads, not only what the store holds."""
+    """The count is what a person reads, not only what the store holds.
+
+    Chromium writes web storage now and then only, so the kill may have taken away that this window may record.
+    """
+    trial.page.do("localStorage.setItem('insats.window', '1') || setTimeout(() => location.reload())")
+    wait_until(lambda: says(trial.page, "globalThis.person === undefined"), 20, "it does not load again")
+    take_up(trial.page)
     trial.page.do("person.show('counts')")
     wait_until(lambda: count in trial.page.evaluate(FIGURES), 20, f"no count on the screen says {count}")
