@@ -36,6 +36,8 @@ export class TestServer {
   now = () => Date.now();
   state: State = emptyState();
   readonly members = new Map<string, Record<string, string>>();
+  /** Roles of users who are no inspectors. */
+  readonly roles = new Map<string, string>();
   readonly calls: string[] = [];
   readonly pending: string[] = [];
   /** The bodies of the pushes, as they arrived. */
@@ -136,7 +138,7 @@ export class TestServer {
         key: base64url(point),
         seal: base64url(await pointOf((await this.sealKeys).publicKey)),
       },
-      user: { id: user, name: user, authority: "POL", role: "INSP" },
+      user: { id: user, name: user, authority: "POL", role: this.roles.get(user) ?? "INSP" },
       actor: actor && { id: actor, status: "active" },
       streams: Object.fromEntries(streams),
       chains: [...this.state.chains].flatMap(([key, { n, stable }]) => {
