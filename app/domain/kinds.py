@@ -407,9 +407,9 @@ def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | No
     name = _kind_in(entity) if len(entity) <= _LONGEST_ENTITY else None
     if name is None:
         return _REJECTED
-    if name not in KINDS:
+    kind = KINDS.get(name)
+    if kind is None:
         return ("held", "unknown_kind")
-    kind = KINDS[name]
     if home not in kind.homes:
         return ("rejected", "wrong_stream")
     if kind.ids is not None and kind.ids.fullmatch(entity) is None:

@@ -91,14 +91,15 @@ class _Merged:
 
     def note(self, change: Change, outcome: Outcome) -> None:
         """Take down what became of a change."""
-        if outcome == "duplicate":
-            self.exceptions[change.id] = {"verdict": "duplicate"}
-        elif outcome == "id_reused":
-            self.exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
-        else:
+        if outcome == "applied":
             self.is_effective = True
-            if outcome == "dead":
-                self.dead.append(change.id)
+        elif outcome == "dead":
+            self.is_effective = True
+            self.dead.append(change.id)
+        elif outcome == "duplicate":
+            self.exceptions[change.id] = {"verdict": "duplicate"}
+        else:
+            self.exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
 
 
 @dataclass
@@ -126,7 +127,10 @@ class _State:
         ids = [row.id for row in streams.values()]
         changes = [x for c in commits for x in map(_change_in, c.lines) if x is not None]
         desk = Desk.load(conn, commits, changes, authors, ids)
-        targets = [held.change for held in desk.known.values()]
+        touched = [*changes, *(held.change for held in desk.known.values())]
+        entities = store.read_entities(conn, ids, sorted({x.e for x in touched}))
+        # An id is only retired together with its entity: where that is new there is nothing to look up.
+        here = {e for _, e in entities}
         return cls(
             now,
             streams,
@@ -134,8 +138,8 @@ class _State:
             store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams)),
             store.read_chains(conn, sorted(authors), ids),
             store.read_known(conn, commits),
-            store.read_entities(conn, ids, sorted({x.e for x in [*changes, *targets]})),
-            store.read_retired(conn, ids, sorted({x.id for x in [*changes, *targets]})),
+            entities,
+            store.read_retired(conn, ids, sorted({x.id for x in touched if x.e in here})),
             desk,
             Approvals.load(conn, ids),
         )

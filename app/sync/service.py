@@ -38,12 +38,12 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device ("" for the server)."""
 
     user: str
     role: str
     actor: str | None
-    device: str
+    device: str = ""
 
 
 class Sync:

@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { withLock } from "../store/lock";
 import { loosely } from "../store/transaction";
 import { createEngine } from "./engine";
-import { STEAL_AFTER_MS, withLock, withSyncLock } from "./lock";
+import { STEAL_AFTER_MS, withSyncLock } from "./lock";
 import { openTablet, type TestTablet } from "./testing";
 import { OP, POL, SHARED, TestServer } from "./testServer";
 
