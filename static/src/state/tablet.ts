@@ -65,6 +65,8 @@ memory.listen({
 export async function open(): Promise<Running> {
   if (current) return current;
   const db = await openStore(DB_NAME, onBroken).catch((error: unknown) => {
+    // Another page may get the connection that this one did not.
+    if (isBroken(error)) lost();
     throw new Problem("storage", 0, String(error));
   });
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);

@@ -240,10 +240,13 @@ export class TestServer {
       .split(",")
       .map((part) => [part.slice(0, part.lastIndexOf(":")), Number(part.slice(part.lastIndexOf(":") + 1))] as const);
     if (cursors.some(([name]) => !(name in streams))) return problem("not-found", 404);
-    if (cursors.some(([name, seq]) => seq > this.stream(name).head)) return problem("reset", 409);
+    const lost = cursors.find(([name, seq]) => seq > this.stream(name).head || this.stream(name).head - seq > this.lag);
+    if (lost) return problem("reset", 409, { head: this.stream(lost[0]).head });
     return new Response(cursors.map(([name, seq]) => this.#page(name, seq)).join(""));
   }
 
+  /** A cursor further behind than this is told to take the snapshot. */
+  lag = 1_000;
   /** So few that every test pages. */
   pageEntries = 2;
 
