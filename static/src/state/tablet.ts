@@ -7,6 +7,7 @@ import { withRoom } from "../store/room";
 import { createSave, type Save } from "../store/save";
 import { DB_NAME, openStore } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
+import { isBroken } from "../store/transaction";
 import { createEngine, type Engine } from "../sync/engine";
 import { pendingOf } from "../sync/pending";
 import { noteRescued } from "./loss";
@@ -64,6 +65,8 @@ memory.listen({
 export async function open(): Promise<Running> {
   if (current) return current;
   const db = await openStore(DB_NAME, onBroken).catch((error: unknown) => {
+    // Another page may get the connection that this one did not.
+    if (isBroken(error)) lost();
     throw new Problem("storage", 0, String(error));
   });
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
@@ -73,7 +76,9 @@ export async function open(): Promise<Running> {
   await memory.load(db);
   tellOf(interrupted);
   const engine = createEngine(tablet);
-  channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, engine, event.data));
+  channel?.addEventListener("message", (event: MessageEvent<Message>) => {
+    void follow(tablet, engine, event.data).catch((error: unknown) => isBroken(error) && onBroken());
+  });
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
 }
