@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -194,7 +195,7 @@ class _Lane:
         try:
             with self._engine.begin() as conn:
                 for work, future in group:
-                    _attempt(conn, work, future, done)
+                    _attempt(conn, work, future, done, is_alone=len(group) == 1)
         except Exception as error:  # noqa: BLE001 - nothing is on the disk: nobody in the group may believe otherwise
             for _, future in group:
                 if not future.done():
@@ -209,20 +210,24 @@ def _attempt(
     work: Callable[[Connection], T],
     future: "Future[T]",
     done: list[tuple["Future[T]", T]],
+    *,
+    is_alone: bool,
 ) -> None:
-    """Run one job of a group in a savepoint. Unavailable if the store has given up on the whole group.
+    """Run one job of a group in a savepoint, which one alone can do without. Unavailable if the store has given up on all.
 
     On a full disk SQLite may roll back the transaction instead of the statement. The driver would then commit nothing
     without a word, and jobs that ran before would be acknowledged and lost (invariant I12).
     """
     driver: Any = conn.connection.driver_connection
     try:
-        with conn.begin_nested():
+        with nullcontext() if is_alone else conn.begin_nested():
             result = work(conn)
         done.append((future, result))
     except Exception as error:
         if not driver.in_transaction:
             raise Unavailable(retry_after=1) from error
+        if is_alone:
+            raise
         future.set_exception(error)
 
 

@@ -45,6 +45,8 @@ class Measured:
     p50_ms: float
     p99_ms: float
     cpu_ms: float
+    store_ms: float
+    client_ms: float
     raw_per_s: int
     ratio: float
     bytes_a_change: float
@@ -92,9 +94,9 @@ def measure(
             mine = [enrolments.pop() for _ in range(connections)]
             queues, size = prepare(server, mine, stream, shape, -(-requests // connections))
             count = sum(map(len, queues))
-            before = server.cpu_seconds()
-            seconds, answers = client.push(server.port, queues)
-            cpu = server.cpu_seconds() - before
+            before = server.cpu_seconds(), server.store_cpu_seconds()
+            seconds, client_cpu, answers = client.push(server.port, queues)
+            cpu, store_cpu = server.cpu_seconds() - before[0], server.store_cpu_seconds() - before[1]
             check(answers, count)
             rows, streams = raw.rows_of(url)
             new = {table: sorted(set(rows[table]) - set(seen[table])) for table in rows}
@@ -110,6 +112,8 @@ def measure(
                 round(times[len(times) // 2], 1),
                 round(times[len(times) * 99 // 100], 1),
                 round(1000 * cpu / count, 1),
+                round(1000 * store_cpu / count, 1),
+                round(1000 * client_cpu / count, 1),
                 round(changes / limit),
                 round(limit / seconds, 3),
                 round(size / changes, 1),
@@ -151,12 +155,12 @@ def check(answers: list[client.Answer], requests: int) -> None:
 
 def _print(results: list[Measured]) -> None:
     print(
-        f"\n{'store':<11}{'shape':<8}{'changes':>9}{'changes/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>8}"
+        f"\n{'store':<11}{'shape':<8}{'changes':>9}{'changes/s':>11}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>8}{'store':>7}{'client':>7}"
         f"{'raw limit/s':>13}{'ratio':>7}{'bytes/change':>14}"
     )
     for r in results:
         print(
-            f"{r.store:<11}{r.shape:<8}{r.changes:>9}{r.per_s:>11}{r.p50_ms:>9}{r.p99_ms:>9}{r.cpu_ms:>8}"
+            f"{r.store:<11}{r.shape:<8}{r.changes:>9}{r.per_s:>11}{r.p50_ms:>9}{r.p99_ms:>9}{r.cpu_ms:>8}{r.store_ms:>7}{r.client_ms:>7}"
             f"{r.raw_per_s:>13}{r.ratio:>7}{r.bytes_a_change:>14}"
         )
     forms = [r for r in results if r.shape == "form"]

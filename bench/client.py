@@ -15,22 +15,22 @@ Queue: TypeAlias = list[bytes]
 Answer: TypeAlias = tuple[float, int, bytes]
 
 
-def push(port: int, queues: list[Queue]) -> tuple[float, list[Answer]]:
-    """Send every queue over a connection of its own from a new process; the seconds it took and all answers."""
+def push(port: int, queues: list[Queue]) -> tuple[float, float, list[Answer]]:
+    """Send every queue over a connection of its own from a new process; the seconds, its own of the processor, all answers."""
     command = [sys.executable, "-m", "bench.client", str(port)]
     done = subprocess.run(command, input=pickle.dumps(queues), stdout=subprocess.PIPE, check=True)
-    seconds, answers = pickle.loads(done.stdout)
-    return seconds, answers
+    seconds, cpu, answers = pickle.loads(done.stdout)
+    return seconds, cpu, answers
 
 
-async def _send_all(port: int, queues: list[Queue]) -> tuple[float, list[Answer]]:
+async def _send_all(port: int, queues: list[Queue]) -> tuple[float, float, list[Answer]]:
     connections = [await asyncio.open_connection("127.0.0.1", port, limit=2**24) for _ in queues]
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     answers = await asyncio.gather(*(_send(*c, q) for c, q in zip(connections, queues, strict=True)))
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     for _, writer in connections:
         writer.close()
-    return seconds, [answer for each in answers for answer in each]
+    return seconds, cpu, [answer for each in answers for answer in each]
 
 
 async def _send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, queue: Queue) -> list[Answer]:

@@ -5,13 +5,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine, text
 
 from app.auth.accounts import add_user, grant
 from app.auth.service import mint_code
@@ -34,17 +34,35 @@ class Server:
     pid: int = 0
 
     def cpu_seconds(self) -> float:
-        """What the process has used of the processor so far; 0 where the system does not tell."""
-        stat = Path(f"/proc/{self.pid}/stat")
-        if not stat.exists():
+        """What the server's process has used of the processor so far; 0 where the system does not tell."""
+        return _cpu_seconds([self.pid])
+
+    def store_cpu_seconds(self) -> float:
+        """The same for the processes of PostgreSQL; SQLite works inside the server."""
+        if self.url.startswith("sqlite"):
             return 0.0
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        engine = create_engine(self.url)
+        with engine.connect() as conn:
+            pids = conn.execute(
+                text("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            ).scalars()
+            used = _cpu_seconds(list(pids))
+        engine.dispose()
+        return used
 
     @property
     def address(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
+
+
+def _cpu_seconds(pids: Iterable[int]) -> float:
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError):
+            user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+            ticks += int(user) + int(system)
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def make_store(url: str, data: Path, streams: list[str], users: list[str]) -> list[str]:

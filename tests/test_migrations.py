@@ -1,5 +1,6 @@
 """The schema comes and goes on both stores, and is that of the tables in the code."""
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 
 from app.database import Database, metadata, migrate
 from tests.postgres import Postgres
-from tests.sync.world import ALCOHOL, World
+from tests.sync.world import ALCOHOL, NOW, POLICE, SHARED, World
 
 ROOT = Path(__file__).parents[1]
 ADDED = {"alembic_version"}
@@ -144,3 +145,28 @@ def test_the_answers_of_checklists_can_be_read_in_sql(store_url: str) -> None:
         ("checklist_3.ANK", "ANK09", '["HUND","EL"]'),
     ]
     assert rows[0][3:] == (cia.id, first.id, 7)
+
+
+def test_what_was_held_before_there_was_a_list_is_on_it(store_url: str) -> None:
+    world = World(store_url)
+    bo, cia = world.bo, world.cia
+    outside, wrong = cia.change("note_1", "text", "hej", at=NOW + 99_000), cia.change("note_1", "text", 7)
+    newer = bo.change("note_1", "mood", [1, {"x": "å"}], bo.change("note_1", "mood", 1).id)
+    world.push(cia.seal(POLICE, wrong, outside), bo.seal(POLICE, newer, off=-7), bo.seal(SHARED))
+
+    def read(conn: Connection) -> list[dict[str, Any]]:
+        rows = conn.execute(text("SELECT * FROM held ORDER BY code")).mappings()
+        return [dict(row) | {"text": json.loads(row["text"])} for row in rows]
+
+    before = world.db.read_now(read)
+    world.db.close()
+    assert [(r["change"], r["line"], r["t"]) for r in before] == [
+        (outside.id, 2, NOW + 5_000),
+        (newer.id, 1, NOW - 7),
+    ]
+    command.downgrade(config(store_url), "0001")
+    assert "held" not in found(store_url)[0]
+    migrate(store_url)
+    db = Database(store_url)
+    assert db.read_now(read) == before
+    db.close()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as t
@@ -100,7 +100,8 @@ def _person(conn: Connection, user: str) -> Person | None:
 
 
 def _keep_device(conn: Connection, device: NewDevice, person: Person, now: int) -> None:
-    facts = {"label": device.label, "authority": person.authority, "user": person.id, "last_seen": now}
+    facts = {"label": device.label, "authority": person.authority, "user": person.id}
+    facts |= {"last_seen": now, "enrolled": now}
     added = insert(t.device).values(id=device.id, created=now, pending_changes=0, pending_blobs=0, **facts)
     conn.execute(added.on_conflict_do_update(index_elements=[t.device.c.id], set_=facts))
 
@@ -139,6 +140,12 @@ def find_session(conn: Connection, token_hash: str, now: int, actor: str = "") -
         (row.pending_changes, row.pending_blobs),
     )
     return SessionRow(person, row.device, row.label, row.last_seen, pending, row.actor, row.actor_status)
+
+
+def forget_expired(conn: Connection, now: int) -> int:
+    """Remove sessions and codes that are over, which nothing else can tell apart from unknown ones; how many."""
+    over = (delete(each).where(each.c.expires <= now) for each in (t.session, t.enrolment_code))
+    return sum(conn.execute(statement).rowcount for statement in over)
 
 
 def touch_device(conn: Connection, device: str, user: str, pending: Pending | None, now: int) -> None:
@@ -196,7 +203,7 @@ def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, A
         select(d.id, d.label, u.id.label("user_id"), u.name.label("user"), u.authority, d.last_seen)
         .add_columns(d.pending_changes, d.pending_blobs, d.free, d.oldest)
         .join_from(t.device, t.user, u.id == d.user)
-        .where(u.authority.in_(taking_part), exists().where(t.session.c.device == d.id))
+        .where(u.authority.in_(taking_part), d.enrolled.is_not(None))
         .order_by(d.label, d.id)
         .limit(MAX_DEVICES)
     )

@@ -53,9 +53,11 @@ class Envelope:
     body: str
     off: int
     hash: str
+    r: str | None = None
+    """The receipt that its tablet holds for it, if it sends it again; not part of the commit."""
 
     def wire(self) -> dict[str, str]:
-        """The three strings that travel."""
+        """The three strings that every commit travels as."""
         return {"h": self.h, "b": self.b, "s": self.s}
 
 
@@ -154,7 +156,8 @@ def open_envelope(data: Any) -> Envelope:
     if header["changes"] > LIMIT_CHANGES:
         raise TooLarge(f"a commit has at most {LIMIT_CHANGES} changes")
     parts = {name: header[name] for name in _TYPES}
-    return Envelope(h, b, s, **parts, hash=sha256(h))
+    receipt = data.get("r")
+    return Envelope(h, b, s, **parts, hash=sha256(h), r=receipt if type(receipt) is str else None)
 
 
 _TYPES = {"actor": str, "stream": str, "n": int, "prev": str, "changes": int, "body": str, "off": int}

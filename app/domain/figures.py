@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.domain.kinds import kind_of
+from app.domain.kinds import ABOUT, kind_of
 from app.domain.merge import VALUE, Head, conflicts, is_void, needs_review, value_of, winner
 
 DONE = frozenset({"KLART", "STANGT", "UPPHORT", "NEKAD", "AVBR"})
@@ -65,11 +65,13 @@ def figures(
     sums = Figures()
     levels: list[int] = []
     for entity, cells in entities:
+        kind = kind_of(entity)
+        if kind in ABOUT:
+            continue
         if is_void(cells):
             sums.review += needs_review(cells)
             continue
         sums.conflicts += len(conflicts(cells))
-        kind = kind_of(entity)
         if kind == "visit":
             _add_visit(sums, cells, levels, activity)
         elif kind == "tally":

@@ -7,6 +7,8 @@ same whenever it arrives. `null` clears any field. Codes are judged against the 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, Literal, TypeAlias
 
 from app.domain import codes
@@ -20,6 +22,7 @@ TEXT = 20_000
 LINE = 500
 
 _ENTITY = re.compile(r"[a-z]{2,20}_[A-Za-z0-9@.:+-][A-Za-z0-9@.:+_-]{0,99}")
+_UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -32,12 +35,15 @@ class Kind:
     """A kind of entity: the stream classes it may live in and the check of each field.
 
     `codes` names, for fields that hold codes, the list they come from: an unknown code is held for a person (a newer
-    client may know it), while a value of the wrong form is rejected.
+    client may know it), while a value of the wrong form is rejected. `ids` is the form of ids that say what the entity
+    is about, `fits` says whether a value is about the same as its entity's id.
     """
 
     homes: frozenset[StreamClass]
     fields: Mapping[str, Check]
     codes: Mapping[str, str] = field(default_factory=dict)
+    ids: re.Pattern[str] | None = None
+    fits: Callable[[str, Value], bool] | None = None
 
 
 def text(limit: int = LINE) -> Check:
@@ -65,11 +71,12 @@ def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None =
     known = {**required, **(optional or {})}
 
     def check(v: Value) -> bool:
-        return (
-            type(v) is dict
-            and required.keys() <= v.keys() <= known.keys()
-            and all(known[k](x) for k, x in v.items())
-        )
+        if type(v) is not dict or not required.keys() <= v.keys() <= known.keys():
+            return False
+        for k, x in v.items():  # noqa: SIM110 - a generator takes twice the time, and every count is one of these
+            if not known[k](x):
+                return False
+        return True
 
     return check
 
@@ -86,6 +93,7 @@ def anything(_: Value) -> bool:
 
 code = matching(_TOKEN)
 entity_id = matching(_ENTITY)
+commit_hash = matching(re.compile(f"sha256:{_SHA256.pattern}"))
 date = matching(_DATE)
 instant = integer()
 """Milliseconds since 1970-01-01 UTC."""
@@ -110,17 +118,43 @@ tally_entry = record(
 place = record(
     {"name": text()}, {"lat": integer(-90_000_000, 90_000_000), "lon": integer(-180_000_000, 180_000_000)}
 )
+restored_from = record(
+    {
+        "head": integer(),
+        "chain": matching(re.compile(r"sha256:[0-9a-f]{64}")),
+        "epoch": code,
+        "backup": text(),
+        "at": instant,
+    }
+)
+"""A stream as a backup brought it back: its head and chain, the life of the store that ended, the file, when."""
 earlier_visit = record(
     {"operation": code, "number": integer(), "date": date, "status": code},
     {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
 )
 
+SUBMITTED = 1_500
+"""Changes that a submission names at most: as many as fit into a change of the largest size."""
+
+
+def change_ids(v: Value) -> bool:
+    """Ids of changes, sorted, each once."""
+    is_id = matching(re.compile(_UUID7))
+    return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
+
+
+def _is_of_its_visit(entity: str, value: Value) -> bool:
+    return bool(value["visit"] == f"visit_{entity.partition('_')[2]}")
+
+
 REF: frozenset[StreamClass] = frozenset({"ref"})
 SHARED: frozenset[StreamClass] = frozenset({"shared"})
 PLAN: frozenset[StreamClass] = frozenset({"plan"})
 OWN: frozenset[StreamClass] = frozenset({"own"})
+EVERYWHERE = REF | SHARED | PLAN | OWN
 
 KINDS: dict[str, Kind] = {
+    "restore": Kind(EVERYWHERE, {"from": restored_from}),
     "codelist": Kind(REF, {"items": anything}),
     "template": Kind(
         REF,
@@ -299,8 +333,27 @@ KINDS: dict[str, Kind] = {
         },
         {"outcome": "outcomes", "status": "status_decision"},
     ),
+    "admission": Kind(
+        SHARED | PLAN | OWN,
+        {"verdict": record({"commit": commit_hash, "admit": boolean, "reason": text()})},
+        ids=re.compile(f"admission_{_UUID7}"),
+    ),
+    "submission": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "hash": matching(_SHA256), "ids": change_ids})},
+        fits=_is_of_its_visit,
+    ),
+    "approval": Kind(
+        SHARED | OWN,
+        {"of": record({"visit": entity_id, "seq": integer(), "hash": matching(_SHA256)})},
+        fits=_is_of_its_visit,
+    ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
 }
+
+
+ABOUT = frozenset({"admission", "submission", "approval"})
+"""Kinds that say something about what was recorded: two that differ are two opinions, no conflict that somebody settles."""
 
 
 def kind_of(entity: str) -> str:
@@ -320,7 +373,7 @@ def stream_class(stream: str) -> StreamClass | None:
 
 
 _STREAM = re.compile(
-    r"ref|op/(?P<operation>[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+    rf"ref|op/(?P<operation>{_UUID7})"
     r"/(?P<part>shared|plan|[A-Z][A-Z_]{1,15})"
 )
 
@@ -346,34 +399,76 @@ def authority_of(stream: str) -> str | None:
 
 
 Fault: TypeAlias = tuple[Literal["held", "rejected"], str]
+Rule: TypeAlias = Callable[[Value], Fault | None]
 
 
 def judge(home: StreamClass, entity: str, cell: str, value: Value) -> Fault | None:
     """Whether a value may stand in a cell: None if so, else the verdict and its code."""
-    if not entity_id(entity):
-        return ("rejected", "schema")
-    kind = KINDS.get(kind_of(entity))
+    name = _kind_in(entity) if len(entity) <= _LONGEST_ENTITY else None
+    if name is None:
+        return _REJECTED
+    kind = KINDS.get(name)
     if kind is None:
         return ("held", "unknown_kind")
     if home not in kind.homes:
         return ("rejected", "wrong_stream")
+    if kind.ids is not None and kind.ids.fullmatch(entity) is None:
+        return _REJECTED
+    rule = _rules(name).get(cell)
+    if rule is None:
+        is_answer = name == "checklist" and value is not None
+        return ("held", "unknown_question" if is_answer else "unknown_field")
     if value is None:
-        return None if _known(kind, entity, cell) else ("held", "unknown_field")
-    if cell == "@":
-        return None if void(value) else ("rejected", "schema")
-    check = kind.fields.get(cell)
-    if check is None:
-        return _judge_answer(cell, value) if entity.startswith("checklist_") else ("held", "unknown_field")
-    if not check(value):
-        return ("rejected", "schema")
-    name = kind.codes.get(cell)
-    return None if name is None or _all_known(name, value) else ("held", "unknown_code")
+        return None
+    fault = rule(value)
+    if fault is None and kind.fits is not None and cell != "@" and not kind.fits(entity, value):
+        return _REJECTED
+    return fault
 
 
-def _known(kind: Kind, entity: str, cell: str) -> bool:
-    if cell == "@" or cell in kind.fields:
-        return True
-    return entity.startswith("checklist_") and cell.removesuffix(_NOTE) in codes.questions()
+def may_be_admitted(home: StreamClass, entity: str, cell: str, value: Value) -> bool:
+    """Whether a person may let in what was held: unknown things pass, what this release would reject does not.
+
+    `@` has one form everywhere, also in kinds that this release does not know.
+    """
+    if cell == "@" and value is not None and not void(value):
+        return False
+    fault = judge(home, entity, cell, value)
+    return fault is None or fault[0] == "held"
+
+
+_LONGEST_ENTITY = 121
+_REJECTED: Fault = ("rejected", "schema")
+
+
+@lru_cache(1024)
+def _kind_in(entity: str) -> str | None:
+    """The kind of an entity id, None where the text is none; the changes of a form all name the same entity."""
+    return kind_of(entity) if _ENTITY.fullmatch(entity) else None
+
+
+@cache
+def _rules(kind: str) -> Mapping[str, Rule]:
+    """How each cell of a kind is judged. A checklist's cells are its own fields and every question of this release."""
+    known = KINDS[kind]
+    fields = {name: _rule(check, known.codes.get(name)) for name, check in known.fields.items()}
+    if kind != "checklist":
+        return {"@": _rule(void), **fields}
+    questions = codes.questions().values()
+    notes = {question.id + _NOTE: _rule(text(TEXT)) for question in questions}
+    return notes | {q.id: _rule(_answer(q)) for q in questions} | {"@": _rule(void), **fields}
+
+
+def _rule(check: Check, codes_of: str | None = None) -> Rule:
+    if codes_of is None:
+        return lambda value: None if check(value) else _REJECTED
+
+    def rule(value: Value) -> Fault | None:
+        if not check(value):
+            return _REJECTED
+        return None if _all_known(codes_of, value) else ("held", "unknown_code")
+
+    return rule
 
 
 def _all_known(name: str, value: Value) -> bool:
@@ -381,13 +476,9 @@ def _all_known(name: str, value: Value) -> bool:
     return all(v in known for v in value) if type(value) is list else value in known
 
 
-def _judge_answer(cell: str, value: Value) -> Fault | None:
-    question = codes.questions().get(cell.removesuffix(_NOTE))
-    if question is None:
-        return ("held", "unknown_question")
-    if cell.endswith(_NOTE):
-        return None if text(TEXT)(value) else ("rejected", "schema")
-    return None if ANSWERS[question.type](value, question.options) else ("rejected", "schema")
+def _answer(question: codes.Question) -> Check:
+    check, options = ANSWERS[question.type], question.options
+    return lambda value: check(value, options)
 
 
 ANSWERS: dict[str, Callable[[Value, frozenset[str]], bool]] = {

@@ -29,6 +29,11 @@ def merge(cells: Cells, retired: Retired, change: Change, actor: str, t: int, se
     """Bring one change into an entity; `cells` and `retired` are updated in place."""
     heads = cells.get(change.f, [])
     key = (change.e, change.f, change.id)
+    if (
+        not heads and not change.replaces and key not in retired
+    ):  # a first answer: most of what is ever recorded
+        cells[change.f] = [[change.id, change.v, actor, change.at, t, seq]]
+        return "applied"
     first = _content_of(heads, change.id) or retired.get(key)
     if first is not None:
         return "duplicate" if first == change.content() else "id_reused"
@@ -41,6 +46,12 @@ def merge(cells: Cells, retired: Retired, change: Change, actor: str, t: int, se
         kept.sort(key=_id)
     cells[change.f] = kept
     return "dead" if is_dead else "applied"
+
+
+def is_known(cells: Cells, retired: Retired, change: Change) -> bool:
+    """Whether a change of this id has arrived in the cell before, with whatever content."""
+    key = (change.e, change.f, change.id)
+    return any(head[ID] == change.id for head in cells.get(change.f, ())) or retired.get(key) is not None
 
 
 def _content_of(heads: list[Head], change_id: str) -> str | None:
@@ -68,8 +79,11 @@ def winner(heads: Iterable[Head]) -> Head | None:
 
 def value_of(cells: Mapping[str, list[Head]], field: str) -> Any:
     """The displayed value of a field; None where it has none."""
-    head = winner(cells.get(field, ()))
-    return None if head is None else head[VALUE]
+    heads = cells.get(field)
+    if not heads:
+        return None
+    head = heads[0] if len(heads) == 1 else winner(heads)
+    return head and head[VALUE]
 
 
 def is_conflict(heads: list[Head]) -> bool:

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 SUPERVISORS = frozenset({"OPKO_POL", "OPKO_KOM"})
 """Operational coordinators: they plan, watch and settle; they are not superusers."""
 PLANNERS = SUPERVISORS | {"KOMM", "SKRIVSK"}
+DECIDERS = SUPERVISORS | {"INSLED", "LAGLED", "FUL", "SKRIVSK"}
+"""Who decides about held changes, and approves what was recorded at a visit."""
 SYSTEM = "SYSTEM"
 """The role of the server's own jobs."""
 
@@ -39,8 +41,10 @@ Decision: TypeAlias = Allow | Deny
 
 _PLANNED = frozenset({"operation", "site", "target"})
 """Kinds that planners write; in the field they are read."""
-_SERVER_ONLY = frozenset({"actor", "codelist", "template"})
-"""Kinds that name people and rules: an inspector must not be able to forge them."""
+_SERVER_ONLY = frozenset({"actor", "codelist", "template", "restore"})
+"""Kinds that name people, rules and lives of the store: an inspector must not be able to forge them."""
+_DECIDED = frozenset({"admission", "approval"})
+"""Kinds that are a person's own decision, and take a role that decides."""
 
 
 def decide_read(membership: Membership | None) -> Decision:
@@ -58,7 +62,23 @@ def decide_write(role: str, status: str, membership: Membership | None, kind: st
         return Deny("no_authority")
     if kind in _PLANNED and role not in SUPERVISORS:
         return Deny("no_authority")
+    if kind in _DECIDED and role not in DECIDERS:
+        return Deny("no_authority")
     return Allow()
+
+
+def decide_admission(
+    role: str, status: str, membership: Membership | None, kind: str, *, is_own: bool
+) -> Decision:
+    """Whether an actor of this role and status may decide about a held change to an entity of this kind.
+
+    Never about one's own (four eyes), nor about what one could not have written: two people together may do no more than
+    each alone. A decision that was held is not admitted by another's: who may decide decides.
+    """
+    if is_own or kind in _DECIDED:
+        return Deny("no_authority")
+    held = decide_write(role, status, membership, kind)
+    return decide_write(role, status, membership, "admission") if isinstance(held, Allow) else held
 
 
 def decide_watch_devices(role: str) -> Decision:

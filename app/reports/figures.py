@@ -6,16 +6,18 @@ module. A test holds all three together.
 
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, and_, func, literal, select, union_all
 
 from app.database import table
-from app.domain import codes
+from app.domain import codes, merge
 from app.domain.figures import DONE, Figures, mean_x100
+from app.domain.kinds import ABOUT
 from app.operations.readmodels import MODELS
 from app.operations.tables import Tally, Visit
-from app.sync.tables import Stream
+from app.sync.tables import Entity, Stream
 
-_stream, _tally, _visit = table(Stream), table(Tally), table(Visit)
+_stream, _entity, _tally, _visit = table(Stream), table(Entity), table(Tally), table(Visit)
 
 
 def figures_of(conn: Connection, shared: str) -> Figures:
@@ -28,6 +30,7 @@ def figures_of(conn: Connection, shared: str) -> Figures:
     _add_tallies(conn, stream, sums)
     totals = _totals(conn, stream)
     sums.safety, sums.conflicts, sums.review = totals["safety"], totals["conflicts"], totals["review"]
+    _add_others(conn, stream, sums)
     return sums
 
 
@@ -78,3 +81,15 @@ def _totals(conn: Connection, stream: int) -> dict[str, int]:
         "conflicts": sum(row.conflicts for row in live),
         "review": sum(bool(row.review) for row in rows if row.void),
     }
+
+
+def _add_others(conn: Connection, stream: int, sums: Figures) -> None:
+    """What people disagree about in kinds that have no read model, such as one that only a newer app knows."""
+    query = select(_entity.c.heads).where(
+        _entity.c.stream == stream, _entity.c.kind.not_in(sorted({*MODELS, *ABOUT}))
+    )
+    for heads in conn.execute(query).scalars():
+        cells = orjson.loads(heads)
+        is_void = merge.is_void(cells)
+        sums.conflicts += 0 if is_void else len(merge.conflicts(cells))
+        sums.review += merge.needs_review(cells)

@@ -1,8 +1,9 @@
 """Reading and checking what a client sent: everything about a push that takes time and needs no lock."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -33,13 +34,15 @@ class Fault:
 class Checked:
     """A commit whose form has been read; `lines` are its changes or the reason why one is refused.
 
-    `is_authentic` is None where nobody has registered the actor's key.
+    `is_authentic` is None where nobody has registered the actor's key. `received` is when this server had it before,
+    if the tablet proved it with a receipt: what a restore lost comes back with its own time.
     """
 
     line: int
     envelope: Envelope
     lines: list[Change | Refused]
     is_authentic: bool | None
+    received: int | None = None
 
 
 def open_lines(lines: Sequence[bytes]) -> tuple[list[tuple[int, Envelope]], list[Fault]]:
@@ -60,10 +63,35 @@ def open_lines(lines: Sequence[bytes]) -> tuple[list[tuple[int, Envelope]], list
     return opened, faults
 
 
-def check(opened: Sequence[tuple[int, Envelope]], keys: Mapping[str, bytes]) -> list[Checked]:
-    """Verify signatures and read the changes: everything that takes time and no lock."""
-    loaded = {actor: public_key(point) for actor, point in keys.items()}
-    return [_check_one(line, envelope, loaded) for line, envelope in opened]
+def check(
+    opened: Sequence[tuple[int, Envelope]],
+    keys: Mapping[str, bytes],
+    received_in: Callable[[str], Mapping[str, int]] | None = None,
+) -> list[Checked]:
+    """Verify signatures and read the changes: everything that takes time and no lock.
+
+    `received_in` reads a receipt of this server: commit hash -> received.
+    """
+    loaded = {actor: _loaded(point) for actor, point in keys.items()}
+    checked = [_check_one(line, envelope, loaded) for line, envelope in opened]
+    if received_in is not None:
+        _date(checked, received_in)
+    return checked
+
+
+_loaded = lru_cache(1024)(public_key)
+
+
+def _date(checked: Sequence[Checked], received_in: Callable[[str], Mapping[str, int]]) -> None:
+    """Give back the time they were first received to commits that come with their receipt; many share one."""
+    proofs: dict[str, Mapping[str, int]] = {}
+    for commit in checked:
+        receipt = commit.envelope.r
+        if receipt is None or not commit.is_authentic:
+            continue
+        if receipt not in proofs:
+            proofs[receipt] = received_in(receipt)
+        commit.received = proofs[receipt].get(commit.envelope.hash)
 
 
 def _check_one(line: int, envelope: Envelope, keys: Mapping[str, Any]) -> Checked:

@@ -1,7 +1,8 @@
 """Custody before merge: the one write path.
 
 `push` is one transaction: lock the streams, read what the changes touch in two set queries, merge in memory, write in
-batches. Its number of statements does not depend on the number of changes.
+batches. Its number of statements does not depend on the number of changes. What is held and what decides about it lies on the
+desk (`admission.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +13,17 @@ import orjson
 from sqlalchemy import Connection
 
 from app.domain import permissions
+from app.domain.admission import Verdict
 from app.domain.change import Change, Refused
-from app.domain.commit import GENESIS, Envelope, next_chain
-from app.domain.kinds import kind_of
-from app.domain.merge import Cells, merge
-from app.sync import store
+from app.domain.commit import GENESIS, Envelope
+from app.domain.kinds import ABOUT, kind_of
+from app.domain.merge import Cells, Outcome, merge
+from app.domain.versions import APPROVAL
+from app.sync import log, store
+from app.sync.admission import Desk, Held, earlier_verdicts
+from app.sync.approval import Approvals
 from app.sync.custody import Checked, Fault
+from app.sync.gate import Gate
 from app.sync.store import ChainRow, StreamRow
 
 
@@ -68,9 +74,32 @@ def push(
             answer.faults.append(outcome)
         else:
             answer.results.append(outcome)
+    state.settle(conn)
     state.save(conn, projections)
     answer.heads = {row.name: row.head for row in state.streams.values() if row.moved}
     return answer
+
+
+@dataclass
+class _Merged:
+    """What merging a commit came to: the verdicts that are not `applied`, and what people said in it about others."""
+
+    exceptions: dict[str, dict[str, str]] = field(default_factory=dict)
+    dead: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    is_effective: bool = False
+
+    def note(self, change: Change, outcome: Outcome) -> None:
+        """Take down what became of a change."""
+        if outcome == "applied":
+            self.is_effective = True
+        elif outcome == "dead":
+            self.is_effective = True
+            self.dead.append(change.id)
+        elif outcome == "duplicate":
+            self.exceptions[change.id] = {"verdict": "duplicate"}
+        else:
+            self.exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
 
 
 @dataclass
@@ -85,6 +114,8 @@ class _State:
     known: dict[str, dict[str, Any]]
     entities: dict[tuple[int, str], Cells]
     retired: dict[int, dict[tuple[str, str, str], str | None]]
+    desk: Desk
+    approvals: Approvals
     dirty: dict[tuple[int, str], int] = field(default_factory=dict)
     new_commits: list[dict[str, Any]] = field(default_factory=list)
     new_entries: list[dict[str, Any]] = field(default_factory=list)
@@ -94,7 +125,12 @@ class _State:
         streams = store.lock_streams(conn, sorted({c.envelope.stream for c in commits if c.is_authentic}))
         authors = store.read_authors(conn, sorted({c.envelope.actor for c in commits}))
         ids = [row.id for row in streams.values()]
-        changes = [x for c in commits for x in c.lines if isinstance(x, Change)]
+        changes = [x for c in commits for x in map(_change_in, c.lines) if x is not None]
+        desk = Desk.load(conn, commits, changes, authors, ids)
+        touched = [*changes, *(held.change for held in desk.known.values())]
+        entities = store.read_entities(conn, ids, sorted({x.e for x in touched}))
+        # An id is only retired together with its entity: where that is new there is nothing to look up.
+        here = {e for _, e in entities}
         return cls(
             now,
             streams,
@@ -102,8 +138,10 @@ class _State:
             store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams)),
             store.read_chains(conn, sorted(authors), ids),
             store.read_known(conn, commits),
-            store.read_entities(conn, ids, sorted({x.e for x in changes})),
-            store.read_retired(conn, ids, sorted({x.id for x in changes})),
+            entities,
+            store.read_retired(conn, ids, sorted({x.id for x in touched if x.e in here})),
+            desk,
+            Approvals.load(conn, ids),
         )
 
     def take(self, commit: Checked) -> dict[str, Any] | Fault:
@@ -117,22 +155,27 @@ class _State:
         stream = self.streams[envelope.stream]
         chain = self.chains.setdefault((envelope.actor, stream.id), ChainRow())
         is_fork = envelope.prev != chain.head
-        exceptions, dead, effective = self._merge(commit, stream)
+        received = self.now if commit.received is None else commit.received
+        merged = self._merge(commit, stream, received)
         result = {
             "actor": envelope.actor,
             "stream": envelope.stream,
             "n": envelope.n,
             "hash": envelope.hash,
-            "seq": stream.head + 1 if effective else None,
-            "received": self.now,
+            "seq": stream.head + 1 if merged.is_effective else None,
+            "received": received,
             "forked": is_fork,
-            "changes": exceptions,
+            "changes": merged.exceptions,
         }
-        if effective:
-            self._append(envelope, stream, sorted(exceptions), dead)
+        if merged.is_effective:
+            skip = sorted(merged.exceptions)
+            self.new_entries.append(log.append(stream, envelope.hash, received, skip, merged.dead))
+        if merged.exceptions:
+            self.desk.hold(commit, self.authors[envelope.actor], stream.id, received, merged.exceptions)
         if not is_fork:
             chain.n, chain.head, chain.changed = envelope.n, envelope.hash, True
         self._keep(envelope, stream, result)
+        self._decide(stream, merged.verdicts)
         return result
 
     def _fault(self, commit: Checked) -> Fault | None:
@@ -155,65 +198,75 @@ class _State:
             commit.line, "chain-gap", "the commit before this one has not arrived", *where, chain.n + 1
         )
 
-    def _merge(self, commit: Checked, stream: StreamRow) -> tuple[dict[str, dict[str, str]], list[str], bool]:
-        envelope = commit.envelope
-        author = self.authors[envelope.actor]
-        member = self.members.get((author.user, envelope.stream))
-        seq = stream.head + 1
+    def _merge(self, commit: Checked, stream: StreamRow, received: int) -> "_Merged":
+        envelope, seq = commit.envelope, stream.head + 1
         retired = self.retired.setdefault(stream.id, {})
-        exceptions: dict[str, dict[str, str]] = {}
-        dead: list[str] = []
-        decisions: dict[str, permissions.Decision] = {}
-        effective = False
+        gate, merged = self._gate(commit, stream), _Merged()
         for change in commit.lines:
             if isinstance(change, Refused):
-                exceptions[change.key] = {"verdict": change.verdict, "code": change.code}
+                merged.exceptions[change.key] = {"verdict": change.verdict, "code": change.code}
                 continue
-            kind = kind_of(change.e)
-            if kind not in decisions:
-                decisions[kind] = permissions.decide_write(author.role, author.status, member, kind)
-            decision = decisions[kind]
-            if isinstance(decision, permissions.Deny):
-                exceptions[change.id] = {"verdict": "held", "code": decision.reason}
+            code = gate.why_held(change, self.entities, retired)
+            if code is not None:
+                merged.exceptions[change.id] = {"verdict": "held", "code": code}
                 continue
             cells = self.entities.setdefault((stream.id, change.e), {})
-            outcome = merge(
-                cells, retired, change, envelope.actor, min(change.at + envelope.off, self.now), seq
-            )
+            t = min(change.at + envelope.off, received)
+            outcome = merge(cells, retired, change, envelope.actor, t, seq)
+            merged.note(change, outcome)
             if outcome == "applied" or outcome == "dead":
-                effective = True
                 self.dirty[stream.id, change.e] = seq
-                if outcome == "dead":
-                    dead.append(change.id)
-            elif outcome == "duplicate":
-                exceptions[change.id] = {"verdict": "duplicate"}
-            else:
-                exceptions[change.id] = {"verdict": "rejected", "code": "id_reused"}
-        return exceptions, dead, effective
+                if kind_of(change.e) in ABOUT:
+                    self._heed(gate, change, cells, merged)
+        return merged
 
-    def _append(self, envelope: Envelope, stream: StreamRow, skip: list[str], dead: list[str]) -> None:
-        stream.head += 1
-        stream.moved = True
-        r = orjson.dumps(
-            {
-                "stream": stream.name,
-                "seq": stream.head,
-                "commit": envelope.hash,
-                "received": self.now,
-                "skip": skip,
-                "dead": dead,
-            }
-        ).decode()
-        stream.chain = next_chain(stream.chain, r)
-        self.new_entries.append(
-            {
-                "stream": stream.id,
-                "seq": stream.head,
-                "commit": envelope.hash,
-                "r": r,
-                "chain": stream.chain.hex(),
-            }
-        )
+    def _gate(self, commit: Checked, stream: StreamRow) -> Gate:
+        author = self.authors[commit.envelope.actor]
+        member = self.members.get((author.user, stream.name))
+        amendments = self.approvals.amendments(stream.id, commit.lines, self.entities)
+        return Gate(author, member, commit.envelope.actor, stream.id, self.desk, amendments)
+
+    def _heed(self, gate: Gate, change: Change, cells: Cells, merged: "_Merged") -> None:
+        """Note what a change says about others; what it approves or lifts counts from the next commit on."""
+        verdict = gate.verdict(change)
+        if verdict is not None:
+            merged.verdicts.append(verdict)
+        elif kind_of(change.e) == APPROVAL:
+            self.approvals.note(gate.stream, change.e, cells)
+
+    def _decide(self, stream: StreamRow, verdicts: list[Verdict]) -> None:
+        """Merge what people admitted: an entry more for each commit that it is part of."""
+        for admitted in self.desk.decide(verdicts, stream):
+            self._admit(stream, admitted)
+
+    def _admit(self, stream: StreamRow, admitted: list[tuple[Held, Verdict]]) -> None:
+        retired, seq = self.retired.setdefault(stream.id, {}), stream.head + 1
+        only, dead = [], []
+        for held, verdict in admitted:
+            change = held.change
+            cells = self.entities.setdefault((stream.id, change.e), {})
+            outcome = merge(cells, retired, change, held.actor, held.t, seq)
+            if outcome == "id_reused":
+                continue
+            held.settle("admitted", verdict)
+            if outcome == "duplicate":
+                continue
+            only.append(change.id)
+            self.dirty[stream.id, change.e] = seq
+            if outcome == "dead":
+                dead.append(change.id)
+        if only:
+            held, _ = admitted[0]
+            self.new_entries.append(log.append(stream, held.commit, held.received, [], dead, only))
+
+    def settle(self, conn: Connection) -> None:
+        """Decide what was decided before it arrived, as after a restore. A push that holds nothing reads nothing."""
+        waiting = self.desk.waiting()
+        if not waiting:
+            return
+        said = earlier_verdicts(conn, waiting, self.entities, self.authors)
+        for stream in self.streams.values():
+            self._decide(stream, said.get(stream.id, []))
 
     def _keep(self, envelope: Envelope, stream: StreamRow, result: dict[str, Any]) -> None:
         self.known[envelope.hash] = result
@@ -227,7 +280,7 @@ class _State:
                 "header": envelope.h,
                 "body": envelope.b,
                 "signature": envelope.s,
-                "received": self.now,
+                "received": result["received"],
                 "seq": result["seq"],
                 "forked": result["forked"],
                 "exceptions": orjson.dumps(result["changes"]).decode(),
@@ -239,6 +292,7 @@ class _State:
             return
         store.COMMITS.write(conn, self.new_commits)
         self._save_chains(conn)
+        self.desk.save(conn)
         if not self.new_entries:
             return
         store.ENTRIES.write(conn, self.new_entries)
@@ -273,6 +327,11 @@ class _State:
             if (stream, entity) in self.dirty
         ]
         store.RETIRED.write(conn, rows)
+
+
+def _change_in(line: Change | Refused) -> Change | None:
+    """The change of a line that is merged, or that a person may let in."""
+    return line.change if isinstance(line, Refused) else line
 
 
 def _entity_row(touched: Touched) -> dict[str, Any]:

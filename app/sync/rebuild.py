@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 
 from app.database import table
 from app.domain.change import Change, canonical, read_line
-from app.domain.kinds import class_of, kind_of
+from app.domain.kinds import kind_of
 from app.domain.merge import Cells, merge
 from app.sync.push import Projection, Touched
 from app.sync.tables import Commit, Entity, Entry, Retired, Stream
@@ -39,25 +39,36 @@ class Folded:
 
 def fold(conn: Connection, stream: int, name: str) -> Folded:
     """Merge a stream's log from its first entry."""
+    steps = folding(conn, stream, name)
+    _, folded = next(steps)
+    for _ in steps:
+        pass
+    return folded
+
+
+def folding(conn: Connection, stream: int, name: str) -> Iterator[tuple[int, Folded]]:
+    """The stream as it was at 0 and after each entry of its log: one object, which changes from step to step."""
     folded = Folded(stream, name)
     query = (
-        select(_entry.c.r, _commit.c.header, _commit.c.body)
+        select(_entry.c.seq, _entry.c.r, _commit.c.header, _commit.c.body)
         .join(_commit, _commit.c.hash == _entry.c.commit)
         .where(_entry.c.stream == stream)
         .order_by(_entry.c.seq)
     )
+    yield 0, folded
     with conn.execute(query, execution_options={"yield_per": 200}) as rows:
         for row in rows:
             _fold_entry(folded, orjson.loads(row.r), orjson.loads(row.header), row.body)
-    return folded
+            yield row.seq, folded
 
 
 def _fold_entry(folded: Folded, r: dict[str, Any], header: dict[str, Any], body: str) -> None:
-    home = class_of(folded.name)
+    """What the log says was applied is applied: what this release knows of kinds and codes does not count."""
+    only = r.get("only")
     skip = set(r["skip"])
     for number, line in enumerate(body.encode().split(b"\n")[:-1], 1):
-        change = read_line(line, number, home)
-        if isinstance(change, Change) and change.id not in skip:
+        change = read_line(line, number, None)
+        if isinstance(change, Change) and (change.id not in skip if only is None else change.id in only):
             cells = folded.entities.setdefault(change.e, {})
             t = min(change.at + header.get("off", 0), r["received"])
             merge(cells, folded.retired, change, header["actor"], t, r["seq"])
@@ -69,20 +80,24 @@ def differences(conn: Connection, model_rows: Callable[[Connection, Folded], lis
 
     `model_rows` compares the read models of a folded stream.
     """
-    found = []
-    for stream, name in _streams(conn):
-        folded = fold(conn, stream, name)
-        query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream)
-        stored = {row.id: orjson.loads(row.heads) for row in conn.execute(query)}
-        names = stored.keys() | folded.entities.keys()
-        found += [
-            f"{name}: {e}"
-            for e in sorted(names)
-            if canonical(stored.get(e)) != canonical(folded.entities.get(e))
-        ]
-        found += _retired_differences(conn, folded)
-        found += model_rows(conn, folded)
-    return found
+    return [
+        line
+        for stream, name in streams_with_entries(conn)
+        for line in stream_differences(conn, stream, name, model_rows)
+    ]
+
+
+def stream_differences(
+    conn: Connection, stream: int, name: str, model_rows: Callable[[Connection, Folded], list[str]]
+) -> list[str]:
+    """`differences` of one stream."""
+    folded = fold(conn, stream, name)
+    query = select(_entity).where(_entity.c.stream == stream)
+    stored = {row.id: (row.kind, row.seq, orjson.loads(row.heads)) for row in conn.execute(query)}
+    wanted = {e: (kind_of(e), folded.seqs[e], cells) for e, cells in folded.entities.items()}
+    names = sorted(stored.keys() | wanted.keys())
+    found = [f"{name}: {e}" for e in names if canonical(stored.get(e)) != canonical(wanted.get(e))]
+    return found + _retired_differences(conn, folded) + model_rows(conn, folded)
 
 
 def _retired_differences(conn: Connection, folded: Folded) -> list[str]:
@@ -102,7 +117,7 @@ def rebuild(conn: Connection, projections: list[Projection], clear: Callable[[Co
     `clear` empties the read models of a stream.
     """
     total = 0
-    for stream, name in _streams(conn):
+    for stream, name in streams_with_entries(conn):
         folded = fold(conn, stream, name)
         for merged in (_entity, _retired):
             conn.execute(delete(merged).where(merged.c.stream == stream))
@@ -128,6 +143,7 @@ def _row(x: Touched) -> dict[str, Any]:
     return {"stream": x.stream, "id": x.id, "kind": x.kind, "heads": heads, "seq": x.seq}
 
 
-def _streams(conn: Connection) -> list[tuple[int, str]]:
+def streams_with_entries(conn: Connection) -> list[tuple[int, str]]:
+    """(id, name) of every stream that has a log."""
     query = select(_stream.c.id, _stream.c.name).where(_stream.c.head > 0).order_by(_stream.c.id)
     return [(row.id, row.name) for row in conn.execute(query)]

@@ -31,7 +31,7 @@ def sync_of(request: Request) -> Sync:
 
 def caller_of(who: Principal) -> Caller:
     """The caller as the engine knows it."""
-    return Caller(who.person.id, who.person.role, who.actor)
+    return Caller(who.person.id, who.person.role, who.actor, who.device)
 
 
 Engine = Annotated[Sync, Depends(sync_of)]
@@ -124,6 +124,12 @@ async def snapshot_at(sync: Engine, caller: Asker, name: str, seq: int) -> Respo
 async def digest(sync: Engine, caller: Asker, name: str) -> Response:
     """The digest over all heads of a stream, to compare replicas by."""
     return _json(await sync.digest(caller, name))
+
+
+@router.get("/held")
+async def held(sync: Engine, caller: Asker) -> Response:
+    """What is held and waits for a decision of the caller; an empty list for those who decide nothing."""
+    return _json(await sync.held(caller))
 
 
 @router.get("/events")

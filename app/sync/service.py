@@ -1,25 +1,26 @@
 """What the endpoints do, without the web: greet, take commits, give pages, snapshots and pokes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from app.auth.tables import Membership
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
-from app.domain.commit import Envelope
+from app.domain.change import canonical
+from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
-from app.sync import custody, pull, store
+from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
-from app.sync.identity import ServerKey
+from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
 from app.sync.sets import among
@@ -29,17 +30,20 @@ _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
 _entity, _fact = table(Entity), table(ServerFact)
 
 PROTOCOL = 1
-THREAD_ABOVE = 32
-"""Commits above which signatures are checked off the event loop."""
+THREAD_ABOVE = 131_072
+"""Bytes of a push above which it is checked off the event loop: below, a few milliseconds."""
+POINTS_KEPT = 10_000
+"""Keys of actors that a worker remembers."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, and the actor it has named (None before it registered one)."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
 
     user: str
     role: str
     actor: str | None
+    device: str
 
 
 class Sync:
@@ -51,12 +55,14 @@ class Sync:
         """`projections` are the read models that every push refreshes."""
         self.db = db
         self.key = key
+        self.seal = seal_key(data)
         self.limits = limits
         self.projections = projections
         self.live = Live()
         self.bell = None if db.is_sqlite else Bell(db.url)
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
+        self._points: dict[str, bytes] = {}
 
     async def hello(self, caller: Caller) -> dict[str, Any]:
         """What a client needs to know before it moves (docs/sync.md, `GET /hello`) but for its user and actor."""
@@ -66,8 +72,9 @@ class Sync:
             "now": now_ms(),
             "protocol": {"min_pull": PROTOCOL, "max": PROTOCOL},
             "limits": self.limits.model_dump(),
-            "server": self.key.public(),
+            "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "decisions": facts["decisions"],
             "day": facts["day"],
         }
 
@@ -80,24 +87,35 @@ class Sync:
             opened, faults = custody.open_lines(body.removesuffix(b"\n").split(b"\n"))
         except custody.NotNdjson as error:
             raise Malformed(str(error)) from None
-        actors = {envelope.actor for _, envelope in opened}
-        keys, readable, epoch = await self.db.read(
-            lambda conn: (store.actor_keys(conn, actors), memberships(conn, caller.user), epoch_of(conn))
-        )
-        checked = await _check(opened, keys)
+        keys = await self._points_of({envelope.actor for _, envelope in opened})
+        checked = await _check(opened, keys, self.key, in_thread=len(body) > THREAD_ABOVE)
         now = now_ms()
-        pushed = await self.db.write(lambda conn: push(conn, checked, now=now, projections=self.projections))
+
+        def work(conn: Connection) -> tuple[Pushed, str, set[str]]:
+            pushed = push(conn, checked, now=now, projections=self.projections)
+            return pushed, *_epoch_and_readable(conn, caller.user, pushed.heads)
+
+        pushed, epoch, readable = await self.db.write(work)
         self.live.tell(pushed.heads)
         if self.bell is not None and pushed.heads:
             self.bell.ring()
         return self._answer(pushed, faults, epoch, readable)
 
+    async def _points_of(self, actors: set[str]) -> dict[str, bytes]:
+        """The keys of registered actors. An actor's id is the hash of its key, so what was read once is right for ever."""
+        known = {actor: self._points[actor] for actor in actors & self._points.keys()}
+        if len(known) == len(actors):
+            return known
+        found = await self.db.read(lambda conn: store.actor_keys(conn, actors - known.keys()))
+        if len(self._points) + len(found) > POINTS_KEPT:
+            self._points.clear()
+        self._points |= found
+        return known | found
+
     def _answer(
-        self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: Mapping[str, str]
+        self, pushed: Pushed, faults: list[custody.Fault], epoch: str, readable: set[str]
     ) -> dict[str, Any]:
-        named = [
-            {k: r[k] for k in ("actor", "stream", "n", "hash", "seq", "received")} for r in pushed.results
-        ]
+        named = [{**r, "changes": sha256(canonical(r["changes"]))} for r in pushed.results]
         return {
             "epoch": epoch,
             "results": pushed.results,
@@ -107,12 +125,14 @@ class Sync:
         }
 
     async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
-        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset."""
+        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset
+        where a cursor lies above the head or so far below it that the snapshot is the shorter way."""
         states = await self._readable(caller, after)
         share = self.limits.page_bytes // len(after)
         for name, cursor in after.items():
-            if cursor > states[name].head:
-                raise Reset(stream=name, head=states[name].head)
+            head = states[name].head
+            if cursor > head or head - cursor > self.limits.lag_entries:
+                raise Reset(stream=name, head=head)
         return await self.db.read(
             lambda conn: b"".join(
                 pull.page(conn, states[name], cursor, share) for name, cursor in after.items()
@@ -144,6 +164,14 @@ class Sync:
             raise NotFound
         return path
 
+    async def held(self, caller: Caller) -> dict[str, Any]:
+        """The held changes that the caller may decide about (docs/sync.md, `GET /held`)."""
+
+        def read(conn: Connection) -> dict[str, Any]:
+            return decisions.open_for(conn, caller.user, caller.role, memberships(conn, caller.user))
+
+        return await self.db.read(read)
+
     async def digest(self, caller: Caller, name: str) -> dict[str, str | int]:
         """The digest of a stream."""
         await self._readable(caller, {name: 0})
@@ -164,10 +192,12 @@ class Sync:
         return states
 
 
-async def _check(opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes]) -> list[custody.Checked]:
-    if len(opened) <= THREAD_ABOVE:
-        return custody.check(opened, keys)
-    return await asyncio.to_thread(custody.check, opened, keys)
+async def _check(
+    opened: list[tuple[int, Envelope]], keys: Mapping[str, bytes], server: ServerKey, *, in_thread: bool
+) -> list[custody.Checked]:
+    if not in_thread:
+        return custody.check(opened, keys, server.received_in)
+    return await asyncio.to_thread(custody.check, opened, keys, server.received_in)
 
 
 def memberships(conn: Connection, user: str) -> dict[str, str]:
@@ -176,6 +206,27 @@ def memberships(conn: Connection, user: str) -> dict[str, str]:
         _member.c.user == user, _member.c.revoked.is_(None)
     )
     return {row.stream: row.role for row in conn.execute(query)}
+
+
+_EPOCH_AND_READABLE = (
+    select(_fact.c.value, _member.c.stream)
+    .outerjoin_from(
+        _fact,
+        _member,
+        and_(
+            _member.c.user == bindparam("reader"),
+            among(_member.c.stream, "streams"),
+            _member.c.revoked.is_(None),
+        ),
+    )
+    .where(_fact.c.name == "epoch")
+)
+
+
+def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> tuple[str, set[str]]:
+    """The name of this life of the store, and which of these streams a user may read: one statement for every push."""
+    rows = conn.execute(_EPOCH_AND_READABLE, {"reader": user, "streams": list(streams)}).all()
+    return rows[0].value, {row.stream for row in rows} - {None}
 
 
 def epoch_of(conn: Connection) -> str:
@@ -193,7 +244,12 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
         | chains.get(state.id, {})
         for name, state in sorted(states.items())
     }
-    return {"epoch": epoch_of(conn), "streams": streams, "day": _days(conn, states)}
+    return {
+        "epoch": epoch_of(conn),
+        "streams": streams,
+        "decisions": decisions.told_to(conn, caller.user, caller.device),
+        "day": _days(conn, states),
+    }
 
 
 def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]]:

@@ -158,6 +158,8 @@ def read_retired(
     conn: Connection, streams: list[int], ids: list[str]
 ) -> dict[int, dict[tuple[str, str, str], str | None]]:
     found: dict[int, dict[tuple[str, str, str], str | None]] = {}
+    if not ids:
+        return found
     for row in conn.execute(_RETIRED, {"streams": streams, "changes": ids}):
         found.setdefault(row.stream, {})[row.entity, row.field, row.change] = row.content
     return found

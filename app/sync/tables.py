@@ -82,6 +82,35 @@ class Entity(SQLModel, table=True):
     seq: int = Field(sa_type=BigInteger)
 
 
+class Held(SQLModel, table=True):
+    """A held change of a commit in custody, and what was decided about it.
+
+    `line` is its number in the commit's body, `text` the change as JSON, `t` the time it will be displayed by. `decided` is
+    null, `admitted` or `denied`; `decision` the id of the change that says so.
+    """
+
+    __tablename__ = "held"
+    __table_args__ = (
+        Index("ix_held_open", "stream", "decided", "received"),
+        Index("ix_held_change", "change"),
+        Index("ix_held_actor", "actor"),
+    )
+
+    commit: str = Field(primary_key=True, sa_type=Bytewise)
+    change: str = Field(primary_key=True, sa_type=Bytewise)
+    stream: int = Field(foreign_key="stream.id")
+    actor: str = Field(sa_type=Bytewise)
+    n: int = Field(sa_type=BigInteger)
+    code: str = Field(sa_type=Bytewise)
+    received: int = Field(sa_type=BigInteger)
+    t: int = Field(sa_type=BigInteger)
+    line: int
+    text: str = Field(sa_type=Text)
+    decided: str | None = Field(default=None, sa_type=Bytewise)
+    reason: str | None = Field(default=None, sa_type=Text)
+    decision: str | None = Field(default=None, sa_type=Bytewise)
+
+
 class Retired(SQLModel, table=True):
     """A change id that has been replaced in its cell; `content` is null while the id was only named."""
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from app.auth.accounts import grant, revoke
 from app.clock import now_ms
+from app.domain.change import canonical
 from app.domain.commit import public_key, unb64, verify
 from app.settings import Limits
 from tests.api.evening import REF, UNKNOWN, Evening, code_of, evening, ndjson, recorded
@@ -97,15 +99,19 @@ def test_a_push_is_answered_with_results_a_receipt_and_heads(night: Evening) -> 
     assert told["epoch"] == alva.get("/hello").json()["epoch"]
 
 
-def test_the_receipt_verifies_and_names_every_commit(night: Evening) -> None:
+def test_the_receipt_verifies_and_signs_every_result(night: Evening) -> None:
     alva = night.tablet("alva")
-    commits = [alva.person.seal(SHARED, alva.person.change(VISIT, "persons", n)) for n in range(3)]
+    values = [1, "many", 3]
+    commits = [alva.person.seal(SHARED, alva.person.change(VISIT, "persons", v)) for v in values]
     server = alva.get("/hello").json()["server"]
     first, again = alva.push(*commits), alva.push(*commits)
     for answer in (first, again):
         receipt = receipt_of(answer, server)
-        named = [{k: v for k, v in r.items() if k in receipt["results"][0]} for r in first.json()["results"]]
-        assert receipt == {"epoch": first.json()["epoch"], "results": named}
+        signed = [
+            r | {"changes": f"sha256:{sha256(canonical(r['changes']).encode()).hexdigest()}"}
+            for r in first.json()["results"]
+        ]
+        assert receipt == {"epoch": first.json()["epoch"], "results": signed}
         assert [r["hash"] for r in receipt["results"]] == [c.hash for c in commits]
 
 

@@ -40,6 +40,7 @@ CALLS = [
     Call("GET", f"/streams/{SHARED}/snapshot"),
     Call("GET", f"/streams/{SHARED}/snapshot/1"),
     Call("GET", f"/streams/{SHARED}/digest"),
+    Call("GET", "/held"),
     Call("GET", "/events"),
     Call("GET", "/devices"),
     Call("POST", "/blobs/missing", {"json": {"sha256": [DIGEST]}}),

@@ -7,11 +7,13 @@ import pytest
 from app.domain import codes
 from app.domain.kinds import KINDS
 from app.domain.permissions import (
+    DECIDERS,
     SUPERVISORS,
     SYSTEM,
     Allow,
     Deny,
     Membership,
+    decide_admission,
     decide_read,
     decide_watch_devices,
     decide_write,
@@ -21,8 +23,9 @@ ROLES = [*sorted(codes.ids("roles") | SUPERVISORS), SYSTEM, "", "unknown"]
 STATUSES = ("active", "revoked", "forked")
 PARTS = (None, Membership("reader"), Membership("writer"))
 KIND_NAMES = [*KINDS, "drone"]
-FORGEABLE = {"actor", "codelist", "template"}
+FORGEABLE = {"actor", "codelist", "template", "restore"}
 PLANNED = {"operation", "site", "target"}
+DECIDED = {"admission", "approval"}
 NO, LOST = Deny("no_authority"), Deny("device_revoked")
 
 
@@ -34,7 +37,9 @@ def wanted(role: str, status: str, part: Membership | None, kind: str) -> Allow 
         return LOST
     is_writer = part == Membership("writer")
     is_planner = role in {"OPKO_POL", "OPKO_KOM"}
-    return Allow() if is_writer and kind not in FORGEABLE and (kind not in PLANNED or is_planner) else NO
+    decides = is_planner or role in {"INSLED", "LAGLED", "FUL", "SKRIVSK"}
+    may = kind not in FORGEABLE and (kind not in PLANNED or is_planner) and (kind not in DECIDED or decides)
+    return Allow() if is_writer and may else NO
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -47,8 +52,19 @@ def test_who_may_write_what(role: str) -> None:
         )
 
 
-def test_the_coordinators_are_roles_of_the_code_list() -> None:
-    assert codes.ids("roles") >= SUPERVISORS
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_decide_about_a_held_change(role: str) -> None:
+    """Who could have written it, and decides at all; never about one's own, never about another's decision."""
+    for status, part, kind in product(STATUSES, PARTS, KIND_NAMES):
+        may = decide_admission(role, status, part, kind, is_own=False)
+        could_write = wanted(role, status, part, kind) == Allow()
+        decides = wanted(role, status, part, "admission") == Allow()
+        assert (may == Allow()) is (could_write and decides and kind not in DECIDED)
+        assert decide_admission(role, status, part, kind, is_own=True) == NO
+
+
+def test_the_coordinators_and_deciders_are_roles_of_the_code_list() -> None:
+    assert codes.ids("roles") >= DECIDERS > SUPERVISORS
 
 
 def test_reading_takes_a_membership() -> None:

@@ -15,6 +15,8 @@ from tests.e2e.backend import Backend
 from tests.e2e.tablet import Tablet
 
 INSPECTOR, SUPERVISOR = "u.pol.a1", "u.kom.sak"
+STRANGER = "nobody"
+"""A tablet that was enrolled once and whose store is gone."""
 SECTIONS = (
     "overview",
     "arrival",
@@ -44,11 +46,16 @@ class View:
     path: str
     operation: str = ""
     """Id of the evening to choose on the board; empty for the one that is under way."""
+    press: tuple[str, ...] = ()
+    """Names (patterns) of the buttons that lead to it, pressed one after the other."""
+    forged: bool = False
+    """Seen while somebody who is not the server answers in its place."""
 
 
 def views(db: Database) -> list[View]:
     """All views: those of an inspector on a recorded and on a planned visit, and those of a supervisor."""
     recorded, planned = _visit(db, "2018-05-25", position=2), _visit(db, None, position=2)
+    approved = places(db).approved
     inspector = [
         View("today", INSPECTOR, "day"),
         View("sync", INSPECTOR, "sync"),
@@ -58,12 +65,34 @@ def views(db: Database) -> list[View]:
     inspector += [
         View(f"planned-{s}", INSPECTOR, f"visit/{planned}/{s}") for s in ("overview", "checklist", "counts")
     ]
+    inspector += [
+        View("visit-approve", INSPECTOR, f"visit/{recorded}/conclude", press=("^(Godkänn|Approve)",)),
+        View("approved-conclude", INSPECTOR, f"visit/{approved}/conclude"),
+        View("approved-checklist", INSPECTOR, f"visit/{approved}/checklist"),
+        View(
+            "approved-withdraw",
+            INSPECTOR,
+            f"visit/{approved}/conclude",
+            press=("^(Ta tillbaka godkännandet|Withdraw the approval)",),
+        ),
+        View("sync-admit", INSPECTOR, "sync", press=("^(Ta med|Admit)",)),
+        View("sync-refuse", INSPECTOR, "sync", press=("^(Avslå|Refuse)",)),
+        View("sync-file", INSPECTOR, "sync", press=("^(Spara som fil|Save as a file)",)),
+        View("sync-other-server", INSPECTOR, "sync", press=("^(Skicka nu|Send now)",), forged=True),
+    ]
     return [
         *inspector,
+        View("start-store-gone", STRANGER, ""),
+        View("board-visit", SUPERVISOR, f"board/{planned}"),
         View("board", SUPERVISOR, "board"),
         View("board-recorded", SUPERVISOR, "board", _operation(db, "2018-05-25")),
         View("board-today", SUPERVISOR, "day"),
     ]
+
+
+def places(db: Database) -> Places:
+    """Where something is planted: a recorded visit of today's evening does not exist, so the approved one is of May."""
+    return Places(_operation(db, "2018-05-25"), _visit(db, "2018-05-25", 6), _visit(db, "2018-05-25", 2))
 
 
 def _operation(db: Database, date: str) -> str:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import orjson
 from hypothesis import strategies as st
 
+from app.domain.admission import entity_of
 from app.domain.change import Change
 from app.domain.commit import Envelope
+from app.domain.kinds import class_of, judge
 from app.domain.merge import SEQ, Cells, Head, Retired, live_hash, merge
 from tests.sync.world import NOW, SHARED, Person
 
@@ -63,6 +66,9 @@ CELLS: list[tuple[str, str, str, st.SearchStrategy[Any]]] = [
     (SHARED, "tally_1", "entry", entries),
     (SHARED, "tally_2", "entry", entries),
     (SHARED, "tally_1", "@", voids),
+    # What only a newer app knows is held until a person admits it.
+    (SHARED, "visit_1", "mood", anything),
+    (SHARED, "drone_1", "height", anything),
 ]
 
 
@@ -73,6 +79,17 @@ class Event:
     stream: str
     actor: int
     change: Change
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it has effect only once a person has admitted it."""
+        fault = judge(class_of(self.stream), self.change.e, self.change.f, self.change.v)
+        return fault is not None and fault[0] == "held"
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Its cell and id."""
+        return self.change.e, self.change.f, self.change.id
 
 
 @st.composite
@@ -89,8 +106,7 @@ def _events(draw: st.DrawFn) -> Event:
 
 def histories(size: int = 16) -> st.SearchStrategy[list[Event]]:
     """Histories in which every id has one content in its cell."""
-    key = lambda e: (e.stream, e.change.e, e.change.f, e.change.id)  # noqa: E731 - a name would say no more
-    return st.lists(_events(), min_size=1, max_size=size, unique_by=key)
+    return st.lists(_events(), min_size=1, max_size=size, unique_by=lambda e: (e.stream, *e.key))
 
 
 def fold(events: Iterable[Event], actors: Sequence[str]) -> dict[str, dict[str, Cells]]:
@@ -131,6 +147,44 @@ def sealed(events: Iterable[Event], people: Sequence[Person], chance: Random) ->
             batch = list(_batch(queue, chance.randint(1, 5)))
             envelopes.append(people[actor].seal(stream, *batch, off=OFFSETS[actor]))
     return envelopes
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What people say about the held changes of sealed commits, and which of those have effect in the end."""
+
+    envelopes: list[Envelope]
+    said: list[Event]
+    admitted: set[tuple[str, str, str]]
+
+    def effective(self, events: Iterable[Event]) -> list[Event]:
+        """Everything that the merged streams are to hold."""
+        return [*(e for e in events if not e.is_held or e.key in self.admitted), *self.said]
+
+
+def decide(envelopes: Iterable[Envelope], people: Sequence[Person], chance: Random) -> Decisions:
+    """Other actors than the authors admit some of the held changes, deny some, and some of them both."""
+    actors = [person.id for person in people]
+    made = Decisions([], [], set())
+    for envelope in envelopes:
+        for line in envelope.b.splitlines():
+            raw = orjson.loads(line)
+            event = Event(envelope.stream, 0, Change(raw["id"], raw["e"], raw["f"], raw["v"], 0))
+            for step in range(1, ACTORS) if event.is_held else ():
+                who = (actors.index(envelope.actor) + step) % ACTORS
+                if chance.random() < 0.6:
+                    admit = chance.random() < 0.6
+                    _say(made, event, envelope, who, people[who], admit=admit)
+    return made
+
+
+def _say(made: Decisions, event: Event, about: Envelope, who: int, person: Person, *, admit: bool) -> None:
+    value = {"commit": about.hash, "admit": admit, "reason": ""}
+    change = person.change(entity_of(event.change.id), "verdict", value)
+    made.envelopes.append(person.seal(event.stream, change, off=OFFSETS[who]))
+    made.said.append(Event(event.stream, who, change))
+    if admit:
+        made.admitted.add(event.key)
 
 
 def _batch(queue: deque[Change], size: int) -> Iterator[Change]:

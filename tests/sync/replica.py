@@ -85,7 +85,7 @@ class Replica:
         _insist(
             is_authentic(envelope, public_key(self.keys[envelope.actor])), "the signature does not verify"
         )
-        for change in _changes(envelope.b, set(r["skip"])):
+        for change in _changes(envelope.b, set(r["skip"]), r.get("only")):
             t = min(change["at"] + envelope.off, r["received"])
             head = [change["id"], change["v"], envelope.actor, change["at"], t, r["seq"]]
             _place(
@@ -115,12 +115,13 @@ class Replica:
         return self.streams[name]
 
 
-def _changes(body: str, skip: set[str]) -> Iterable[dict[str, Any]]:
-    for number, line in enumerate(body.split("\n")[:-1], 1):
-        if f"#{number}" not in skip:
-            change = orjson.loads(line)
-            if change["id"] not in skip:
-                yield change
+def _changes(body: str, skip: set[str], only: list[str] | None) -> Iterable[dict[str, Any]]:
+    """The changes that an entry applies: all but `skip`, or those that a person admitted."""
+    lines = [line for n, line in enumerate(body.split("\n")[:-1], 1) if f"#{n}" not in skip]
+    for line in lines:
+        change = orjson.loads(line) if only is None or any(i in line for i in only) else {"id": ""}
+        if change["id"] and (change["id"] not in skip if only is None else change["id"] in only):
+            yield change
 
 
 def _place(cells: Cells, change: Mapping[str, Any], head: Head, *, is_dead: bool) -> None:

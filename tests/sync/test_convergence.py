@@ -13,10 +13,11 @@ from sqlalchemy import Connection, delete, update
 from app.database import metadata, table
 from app.domain import codes, figures, merge
 from app.domain.change import canonical
-from app.domain.commit import FIRST_CHAIN, Envelope
+from app.domain.commit import FIRST_CHAIN, Envelope, point_of
 from app.operations import readmodels
 from app.reports.figures import figures_of
-from app.sync.pull import stream_digest
+from app.sync import decisions
+from app.sync.pull import page, stream_digest, stream_states
 from app.sync.rebuild import differences, rebuild
 from app.sync.tables import Stream
 from tests.sync.histories import (
@@ -24,6 +25,7 @@ from tests.sync.histories import (
     OFFSETS,
     REF,
     Event,
+    decide,
     fold,
     histories,
     requests,
@@ -31,6 +33,7 @@ from tests.sync.histories import (
     shuffled_with_repeats,
     unnumbered,
 )
+from tests.sync.replica import Replica
 from tests.sync.world import SHARED, Person, World
 from tests.twin.node import Twin
 
@@ -65,12 +68,18 @@ class Arena:
         for person in self.people:
             person.chains.clear()
 
-    def arrive(self, events: list[Event], chance: Random) -> None:
-        """Push the events in a random way until everything is there."""
+    def arrive(self, events: list[Event], chance: Random) -> list[Event]:
+        """Push the events, and what people decide about those that are held, in a random way until everything is there.
+
+        What the streams are to hold then.
+        """
         waiting = sealed(shuffled_with_repeats(events, chance), self.people, chance)
+        decided = decide(waiting, self.people, chance)
+        waiting += decided.envelopes
         while waiting:
             taken = {h for request in requests(waiting, chance) for h in self._push(request)}
             waiting = [e for e in waiting if e.hash not in taken]
+        return decided.effective(events)
 
     def _push(self, request: list[Envelope]) -> Iterator[str]:
         pushed = self.world.push(*request)
@@ -78,8 +87,24 @@ class Arena:
         yield from (result["hash"] for result in pushed.results)
 
     def faults(self) -> list[str]:
-        """What differs from a rebuild."""
-        return self.world.db.read_now(lambda conn: differences(conn, readmodels.differences))
+        """What differs from a rebuild, and on the desk from custody."""
+        return self.world.db.read_now(
+            lambda conn: differences(conn, readmodels.differences) + decisions.faults(conn)
+        )
+
+    def replica(self) -> Replica:
+        """A tablet that pulls both streams, page by page."""
+        keys = {person.id: point_of(person.key.public_key()) for person in self.people}
+        replica = Replica(keys=keys)
+
+        def read(conn: Connection, name: str) -> bytes:
+            state = stream_states(conn, [name])[name]
+            return page(conn, state, replica.stream(name).cursor, 2_000)
+
+        for name in (REF, SHARED):
+            while replica.apply(self.world.db.read_now(partial(read, name=name))):
+                pass
+        return replica
 
     def digests(self) -> list[str]:
         """Of both streams, as the server tells them; those of streams without an entry too."""
@@ -136,19 +161,21 @@ def test_every_arrival_gives_the_same_heads_everywhere(sqlite_url: str, postgres
         @given(histories(), st.randoms(use_true_random=False))
         def converge(events: list[Event], chance: Random) -> None:
             for store in (lite, post):
-                wanted = fold(events, store.actors)
+                store.empty()
+                effective = store.arrive(events, chance)
+                wanted = fold(effective, store.actors)
                 digests = [merge.digest(wanted[s].items()) for s in (REF, SHARED)]
-                order = shuffled_with_repeats(events, chance)
+                order = shuffled_with_repeats(effective, chance)
                 assert canonical(fold(order, store.actors)) == canonical(wanted)
-                told = in_the_browser(twin, shuffled_with_repeats(events, chance), store.people)
+                told = in_the_browser(twin, shuffled_with_repeats(effective, chance), store.people)
                 assert told == {
                     s: (canonical(wanted[s]), d) for s, d in zip((REF, SHARED), digests, strict=True)
                 }
-                store.empty()
-                store.arrive(events, chance)
                 for stream in (REF, SHARED):
                     assert canonical(unnumbered(store.world.cells(stream))) == canonical(wanted[stream])
                 assert store.digests() == digests
+                replica = store.replica()
+                assert [replica.stream(s).digest() for s in (REF, SHARED)] == digests
                 assert store.faults() == []
 
         converge()

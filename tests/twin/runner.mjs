@@ -13,6 +13,7 @@ const load = (name) => import(new URL(name, domain));
 const merge = await load("merge.ts");
 const json = await load("json.ts");
 const ids = await load("ids.ts");
+const versions = await load("versions.ts");
 const { figures } = await load("figures.ts");
 
 function arrive({ arrivals }) {
@@ -38,6 +39,12 @@ function read(world) {
 const answers = {
   arrive,
   canonical: ({ value }) => json.canonical(value),
+  version: ({ entities, visit, submitted }) => {
+    const lines = versions.linesOf(Object.entries(entities), visit);
+    const plain = (some) => some.map(({ e, f, head }) => [e, f, head[0]]);
+    const late = plain(versions.lateLines(lines, { visit, hash: "", ids: submitted }));
+    return { lines: plain(lines), late, hash: versions.versionHash(lines), ids: versions.versionIds(lines) };
+  },
   newId: ({ now, after }) => ids.newId(now, after),
   figures: ({ entities, bases, activity }) =>
     figures(Object.entries(entities), { base: (u) => bases[u] ?? u, activity: (a) => activity[a] }),

@@ -46,6 +46,13 @@ def test_every_merge_vector_reads_the_same(twin: Twin, case: dict[str, Any]) -> 
     assert json.dumps(told["heads"]) == json.dumps(case["heads"])
 
 
+@pytest.mark.parametrize("case", load("versions"), ids=lambda c: c["name"])
+def test_every_version_vector_reads_the_same(twin: Twin, case: dict[str, Any]) -> None:
+    told = twin.ask("version", **{name: case[name] for name in ("entities", "visit", "submitted")})
+    assert (told["hash"], told["ids"]) == (case["hash"], case["ids"])
+    assert (sorted(told["lines"]), sorted(told["late"])) == (case["lines"], case["late"])
+
+
 @many
 @given(now=st.integers(0, 2**48 - 1), before=st.lists(st.integers(0, 2**47), max_size=3))
 def test_ids_of_the_browser_are_larger_than_what_they_follow(twin: Twin, now: int, before: list[int]) -> None:

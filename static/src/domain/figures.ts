@@ -25,11 +25,14 @@ export interface Scales {
 /** Statuses of a visit after which nobody returns to it that evening. */
 export const DONE: ReadonlySet<string> = new Set(["KLART", "STANGT", "UPPHORT", "NEKAD", "AVBR"]);
 
+/** Kinds that say something about what was recorded: two that differ are two opinions, no conflict to settle. */
+const ABOUT: ReadonlySet<string> = new Set(["admission", "submission", "approval"]);
+
 type Entity = readonly [id: string, cells: Cells];
 
 /** The figures of one shared stream, from all its entities, void ones included. Twin of `app/domain/figures.py`. */
 export function figures(entities: Iterable<Entity>, scales: Scales): Figures {
-  const all = [...entities];
+  const all = [...entities].filter(([id]) => !ABOUT.has(kindOf(id)));
   const live = all.filter(([, cells]) => !isVoid(cells));
   const visits = live.filter(([id]) => kindOf(id) === "visit").map(([, cells]) => cells);
   return {

@@ -6,6 +6,7 @@ import { purgeStreams } from "../store/purge";
 import type { Session } from "../store/schema";
 import { readMeta, strictly } from "../store/transaction";
 import { createActor } from "../sync/actor";
+import { lostStore, markDevice, noticeLoss, readMark } from "./loss";
 import { askToPersist, measureStorage } from "./storage";
 import { memory, open, type Running, running, sending } from "./tablet";
 import { registerWorker } from "./update";
@@ -36,11 +37,20 @@ const STORAGE_EVERY_MS = 60_000;
 export async function start(): Promise<void> {
   const started = await open();
   session.value = memory.session;
+  await noticeStore(started);
   registerWorker();
   followBrowser(started);
   void measureStorage();
   setInterval(() => void measureStorage(), STORAGE_EVERY_MS);
   if (memory.session) begin(started);
+}
+
+/** An enrolled tablet leaves its mark outside the store (those from before there were marks too); a lost store is noticed. */
+async function noticeStore({ tablet }: Running): Promise<void> {
+  const known = await readMeta(tablet.db, "device");
+  noticeLoss(known !== undefined);
+  if (memory.session && readMark()?.id !== memory.session.device.id)
+    markDevice({ ...memory.session.device, enrolled: tablet.now() });
 }
 
 function begin({ tablet, engine }: Running): void {
@@ -63,13 +73,16 @@ function followBrowser({ engine }: Running): void {
 export async function enrol(code: string, label: string): Promise<void> {
   const { tablet, engine } = running();
   const device = { id: await deviceId(), label };
-  const { token, user } = await engine.sync.api.enrol(code, device);
+  const lost = lostStore.value;
+  const told = lost ? { ...device, lost: { id: lost.id, label: lost.label } } : device;
+  const { token, user } = await engine.sync.api.enrol(code, told);
   if (memory.session?.user.id !== user.id) await purgeStreams(tablet, [...memory.streams.keys()]);
   const hasActor = [...memory.actors.values()].some((a) => a.user === user.id && !a.retired);
   if (!hasActor) await createActor(tablet, user.id);
   await strictly(tablet.db, ["meta"], (tx) => tx.objectStore("meta").put({ user, device, token }, "session"));
   await memory.loadOwn(tablet.db);
   session.value = memory.session;
+  markDevice({ ...device, enrolled: tablet.now() });
   tablet.announce("all");
   engine.sync.state.lastHello = 0;
   begin(running());

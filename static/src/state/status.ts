@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { ChangeState } from "../store/own";
+import { type ChangeState, decisionOf } from "../store/own";
 import type { CommitRow, Verdict } from "../store/schema";
 import { pendingOf } from "../sync/pending";
 import { CONTACT_MS } from "../sync/round";
@@ -14,6 +14,9 @@ export interface Item {
   entities: string[];
   state: ChangeState;
   code?: string;
+  /** What a person decided about its held changes (`ownDecisions` tells which); `denied` if any was. */
+  decision?: "admitted" | "denied";
+  reason?: string;
 }
 
 /**
@@ -72,19 +75,31 @@ function unsealedItems(): Item[] {
 function itemOf(row: CommitRow): Item {
   const { stream, n, at, entities } = row;
   const bad = worst(row);
-  return { stream, n, at, entities, state: bad?.verdict ?? goodState(row), ...(bad?.code && { code: bad.code }) };
+  const item = { stream, n, at, entities, state: bad?.verdict ?? goodState(row), ...(bad?.code && { code: bad.code }) };
+  return { ...item, ...decisionIn(row) };
 }
 
-function worst({ refused, result }: CommitRow): { verdict: "held" | "rejected"; code?: string } | null {
+function decisionIn({ decided }: CommitRow): Pick<Item, "decision" | "reason"> {
+  const all = Object.values(decided ?? {});
+  const told = all.find((d) => d.verdict === "denied") ?? all[0];
+  return told ? { decision: told.verdict, reason: told.reason } : {};
+}
+
+/** Rejected before waiting for a person before denied. */
+function worst({ refused, result, decided }: CommitRow): { verdict: "held" | "rejected"; code?: string } | null {
   if (refused) return { verdict: "rejected", code: refused };
-  const verdicts = Object.values(result?.changes ?? {});
-  const found = verdicts.find((v) => v.verdict === "rejected") ?? verdicts.find((v) => v.verdict === "held");
-  return found ? (found as Verdict & { verdict: "held" | "rejected" }) : null;
+  const verdicts = Object.entries(result?.changes ?? {});
+  const undecided = verdicts.filter(([id, v]) => v.verdict === "held" && !decisionOf(decided, id));
+  const found = verdicts.find(([, v]) => v.verdict === "rejected") ?? undecided[0];
+  if (found) return found[1] as Verdict & { verdict: "held" | "rejected" };
+  return Object.values(decided ?? {}).some((d) => d.verdict === "denied")
+    ? { verdict: "rejected", code: "denied" }
+    : null;
 }
 
-function goodState({ actor, stream, n, result, pruned }: CommitRow): ChangeState {
-  if (!result) return "local";
-  return pruned || n <= memory.chain(actor, stream).stable ? "backed-up" : "received";
+function goodState(row: CommitRow): ChangeState {
+  if (!row.result) return "local";
+  return memory.isBackedUp(row) ? "backed-up" : "received";
 }
 
 export const status: ReadonlySignal<Status> = computed(() => {
@@ -100,8 +115,9 @@ export const status: ReadonlySignal<Status> = computed(() => {
     oldestUnsent: pending.oldest,
     syncing: state?.syncing ?? false,
     held: items.value.filter((item) => item.state === "held"),
-    rejected: items.value.filter((item) => item.state === "rejected"),
-    problem: memory.isFull ? "storage-full" : (state?.problem ?? null),
+    // A denial is told by `ownDecisions`: nothing can be done about it here.
+    rejected: items.value.filter((item) => item.state === "rejected" && item.code !== "denied"),
+    problem: memory.isLost ? "storage" : memory.isFull ? "storage-full" : (state?.problem ?? null),
     storage: storage.value,
   };
 });

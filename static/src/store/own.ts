@@ -1,6 +1,6 @@
 import type { Change } from "../domain/change";
 import type { OwnChange } from "../domain/overlay";
-import type { CommitRow, UnsealedRow } from "./schema";
+import type { CommitRow, Decided, UnsealedRow } from "./schema";
 
 /** A change of this tablet: recorded, or in a kept commit. */
 export interface Own {
@@ -20,20 +20,34 @@ export function partOf(own: Own, cursor: number): OwnChange["part"] {
   if (!commit) return "shown";
   const verdict = commit.result?.changes[change.id]?.verdict;
   if (commit.refused || verdict === "rejected") return "refused";
-  if (verdict === "held") return commit.overtaken?.includes(change.id) ? "applied" : "shown";
+  if (verdict === "held" || decisionOf(commit.decided, change.id)) return partOfHeld(commit, change.id, cursor);
   const isPlaced = commit.placed && commit.placed.seq <= cursor;
   const isSkipped = !commit.result && commit.placed?.skip.includes(change.id);
   return isPlaced && !isSkipped ? "applied" : "shown";
 }
 
-/** What may be said of a change. `stable`: the last commit of its chain that a verified backup covers. */
-export function stateOf(own: Own, stable: number): ChangeState {
+/** A held change is shown to its author until it is denied, replaced by a later own one, or in the replica. */
+function partOfHeld({ decided, overtaken }: CommitRow, id: string, cursor: number): OwnChange["part"] {
+  const decision = decisionOf(decided, id);
+  if (decision?.verdict === "denied") return "refused";
+  if (decision && decision.from <= cursor) return "applied";
+  return overtaken?.includes(id) ? "applied" : "shown";
+}
+
+export function decisionOf(decided: CommitRow["decided"], id: string): Decided | undefined {
+  return decided && Object.hasOwn(decided, id) ? decided[id] : undefined;
+}
+
+/** What may be said of a change. `isBackedUp`: whether a verified backup has a commit. */
+export function stateOf(own: Own, isBackedUp: (row: CommitRow) => boolean): ChangeState {
   const { change, commit } = own;
   if (commit?.refused) return "rejected";
   if (!commit?.result) return "local";
   const verdict = commit.result.changes[change.id]?.verdict;
-  if (verdict === "held" || verdict === "rejected") return verdict;
-  return commit.n <= stable ? "backed-up" : "received";
+  const decision = decisionOf(commit.decided, change.id);
+  if (decision?.verdict === "denied") return "rejected";
+  if ((verdict === "held" && !decision) || verdict === "rejected") return verdict;
+  return isBackedUp(commit) ? "backed-up" : "received";
 }
 
 /** The own changes of all kept commits and of what is not sealed, by id and by entity. */

@@ -2,6 +2,7 @@
 import { base64url } from "../domain/bytes";
 import { actorId } from "../domain/commit";
 import { Memory } from "./memory";
+import type { Interrupted } from "./rescue";
 import { createSave, type Save, type Write } from "./save";
 import { openStore, type UnsealedRow } from "./schema";
 import type { Tablet } from "./tablet";
@@ -12,7 +13,7 @@ export interface TestStore {
   readonly memory: Memory;
   readonly save: Save;
   readonly clock: { now: number };
-  readonly lost: UnsealedRow[];
+  readonly lost: Interrupted[];
   write(e: string, f: string, v: Write["v"], seen?: Write["seen"]): Promise<void>;
   shown(e: string, f: string): unknown[];
   unsealed(): Promise<UnsealedRow[]>;
@@ -26,13 +27,13 @@ export async function openWindow(name = `store-${++names}`): Promise<TestStore> 
   const db = await openStore(name);
   const memory = new Memory();
   const clock = { now: 1_792_310_400_000 };
-  const lost: UnsealedRow[] = [];
+  const lost: Interrupted[] = [];
   const tablet: Tablet = {
     db,
     memory,
     now: () => clock.now,
     announce: () => undefined,
-    lost: (rows) => void lost.push(...rows),
+    lost: (interrupted) => void lost.push(interrupted),
   };
   if ((await db.count("actors")) === 0) await furnish(tablet);
   await memory.load(db);

@@ -1,7 +1,7 @@
 import { utf8 } from "../domain/bytes";
 import { Problem } from "../domain/problem";
 import type { User } from "../store/schema";
-import { type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
+import { type HeldAnswer, type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
 
 const BASE = "/api/v1";
 /** The version of the protocol that this client reads; a server that has moved on answers 426 to a pull, never to a push. */
@@ -38,6 +38,13 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** `lost`: the tablet this one was before its store was lost. */
+export interface Enrolling {
+  readonly id: string;
+  readonly label: string;
+  readonly lost?: { readonly id: string; readonly label: string };
+}
+
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 export type Api = ReturnType<typeof createApi>;
 
@@ -65,11 +72,9 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     call,
     long: timeouts.long,
     stream: (path: string, signal: AbortSignal) => call(path, { signal, headers: { Accept: "text/event-stream" } }),
-    enrol: (code: string, device: { id: string; label: string }) =>
-      post<{ token: string; user: User }>("/enrol", { code, device }),
+    enrol: (code: string, device: Enrolling) => post<{ token: string; user: User }>("/enrol", { code, device }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
-    /** Speaks of the caller's present actor unless another one of the same user is named. */
-    hello: (actor?: string) => json<Hello>("/hello", { headers: actor ? { "Insats-Actor": actor } : {} }),
+    hello: () => json<Hello>("/hello"),
     push: (lines: string, gzip: boolean) =>
       json<PushAnswer>("/commits", {
         method: "POST",
@@ -84,6 +89,15 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     digest: (stream: string) =>
       json<{ stream: string; seq: number; digest: string }>(`/streams/${streamPath(stream)}/digest`),
     devices: () => json<unknown>("/devices"),
+    held: () => json<HeldAnswer>("/held"),
+    /** Hands over one frame of a courier file. */
+    courier: (frame: Uint8Array<ArrayBuffer>) =>
+      json<{ taken: number; refused: readonly string[] }>("/courier", {
+        method: "POST",
+        body: frame,
+        type: "application/vnd.insats.courier",
+        timeout: timeouts.long,
+      }),
     missing: (sha256: readonly string[]) => post<Missing>("/blobs/missing", { sha256 }),
     blob: async (sha256: string) => (await call(`/blobs/${sha256}`, { timeout: timeouts.long })).blob().catch(offline),
   };

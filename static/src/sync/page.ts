@@ -1,6 +1,6 @@
 import { hex, unhex } from "../domain/bytes";
 import type { Change } from "../domain/change";
-import { type Header, hashOf, nextChain, readBody } from "../domain/commit";
+import { type Header, hashOf, type NumberedChange, nextChain, readBody } from "../domain/commit";
 import { applyEntry, type Cells, type Origin } from "../domain/merge";
 import type { StreamRow } from "../store/schema";
 import { type EntryLine, type PageEnd, parseJson, type ServerPart } from "./protocol";
@@ -46,7 +46,9 @@ export function verifiedPage(row: StreamRow, lines: readonly EntryLine[], end: P
 function readEntry({ r, h, b }: EntryLine): Entry {
   const part = parseJson<ServerPart>(r);
   const [skip, dead] = [new Set(part.skip), new Set(part.dead)];
-  const counted = readBody(b).filter(({ change, nameless }) => !skip.has(change.id) && !skip.has(nameless));
+  const only = part.only && new Set(part.only);
+  const isIn = (names: ReadonlySet<string>, c: NumberedChange) => names.has(c.change.id) || names.has(c.nameless);
+  const counted = readBody(b).filter((c) => (only ? isIn(only, c) : !isIn(skip, c)));
   const changes = counted.map(({ change }) => ({ change, dead: dead.has(change.id) }));
   return { part, header: parseJson<Header>(h), changes };
 }

@@ -1,3 +1,4 @@
+import type { Json } from "../domain/json";
 import type { Cells } from "../domain/merge";
 import { Problem } from "../domain/problem";
 import type { User, Verdict } from "../store/schema";
@@ -6,10 +7,54 @@ import type { User, Verdict } from "../store/schema";
 export interface Hello {
   readonly epoch: string;
   readonly now: number;
-  readonly server: { readonly kid: string; readonly key: string };
+  readonly server: { readonly kid: string; readonly key: string; readonly seal?: string };
   readonly user: User;
   readonly actor: { readonly id: string; readonly status: string } | null;
   readonly streams: Readonly<Record<string, HelloStream>>;
+  readonly decisions?: readonly HelloDecision[];
+  readonly chains?: readonly HelloChain[];
+}
+
+/** A chain of this user on this device, in any stream: how far the server has it, and how far a backup. */
+export interface HelloChain {
+  readonly actor: string;
+  readonly stream: string;
+  readonly n: number;
+  readonly stable: number;
+}
+
+/** What a person decided about a held change of this user, on this device, in any stream. */
+export interface HelloDecision {
+  readonly actor: string;
+  readonly stream: string;
+  readonly n: number;
+  readonly commit: string;
+  readonly change: string;
+  readonly verdict: "admitted" | "denied";
+  readonly reason: string;
+}
+
+/** A held change that waits for this user to decide. */
+export interface HeldChange {
+  readonly stream: string;
+  readonly commit: string;
+  readonly actor: string;
+  readonly user: { readonly id: string; readonly name: string; readonly authority: string };
+  readonly n: number;
+  readonly received: number;
+  readonly change: {
+    readonly id: string;
+    readonly e: string;
+    readonly f: string;
+    readonly v: Json;
+    readonly at: number;
+  };
+  readonly code: string;
+}
+
+export interface HeldAnswer {
+  readonly held: readonly HeldChange[];
+  readonly more: boolean;
 }
 
 export interface HelloStream {
@@ -30,8 +75,8 @@ export interface PushResult {
   readonly changes: Record<string, Verdict>;
 }
 
-/** What the receipt signs of a result. */
-export type Receipted = Pick<PushResult, "actor" | "stream" | "n" | "hash" | "seq" | "received">;
+/** What the receipt signs of a result: all of it, the verdicts by the hash of their canonical JSON. */
+export type Receipted = Omit<PushResult, "changes"> & { readonly changes: string };
 
 /** `line` counts the commits of the request from 1. */
 export interface PushError {
@@ -72,6 +117,8 @@ export interface ServerPart {
   readonly received: number;
   readonly skip: readonly string[];
   readonly dead: readonly string[];
+  /** An admission: of this commit, these changes alone count now. */
+  readonly only?: readonly string[];
 }
 
 export interface SnapshotRow {
@@ -89,6 +136,8 @@ export interface SnapshotEnd {
 export interface Missing {
   readonly missing: readonly string[];
   readonly verified: readonly string[];
+  /** Those whose bytes a verified backup has. */
+  readonly stable?: readonly string[];
 }
 
 export interface Poke {

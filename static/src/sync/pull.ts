@@ -1,11 +1,12 @@
 import type { Cells } from "../domain/merge";
 import { isProblem, Problem } from "../domain/problem";
+import { decisionOf } from "../store/own";
 import type { CommitRow, StreamRow } from "../store/schema";
 import { loosely, type Writing } from "../store/transaction";
 import type { Sync } from "./context";
 import { applyPage, type Entry, type Page, pagesOf, touchedBy, verifiedPage } from "./page";
 import { type EntryLine, type PageEnd, parseLines } from "./protocol";
-import { forgetResults } from "./repair";
+import { doubtPhotos, forgetResults } from "./repair";
 import { takeSnapshot } from "./snapshot";
 
 const MAX_ROUNDS = 1_000;
@@ -124,23 +125,36 @@ async function readRows(tx: Tx, stream: string, ids: readonly string[]): Promise
 /** My own commits in a page are in the replica now, also those whose receipt was lost on the way. */
 async function placeOwn(tx: Tx, entries: readonly Entry[], isOurs: (actor: string) => boolean): Promise<CommitRow[]> {
   const commits = tx.objectStore("commits");
-  const own = entries.filter(({ header }) => isOurs(header.actor));
-  const stored = await Promise.all(own.map(({ header: h }) => commits.get([h.actor, h.stream, h.n])));
-  const placed = own.flatMap(({ part }, i) => {
-    const row = stored[i];
-    if (row?.hash !== part.commit || row.pruned) return [];
-    return [{ ...row, placed: { seq: part.seq, skip: [...part.skip] } }];
-  });
-  await Promise.all(placed.map((row) => commits.put(row)));
-  return placed;
+  const placed = new Map<string, CommitRow>();
+  for (const entry of entries.filter(({ header }) => isOurs(header.actor))) {
+    const { actor, stream, n } = entry.header;
+    const row = placed.get(entry.part.commit) ?? (await commits.get([actor, stream, n]));
+    if (row?.hash === entry.part.commit && !row.pruned) placed.set(row.hash, placedBy(row, entry));
+  }
+  await Promise.all([...placed.values()].map((row) => commits.put(row)));
+  return [...placed.values()];
+}
+
+/** An admission brings changes that were held; the reason comes with the next hello. */
+function placedBy(row: CommitRow, { part, changes }: Entry): CommitRow {
+  if (!part.only) return { ...row, placed: { seq: part.seq, skip: [...part.skip] } };
+  const decided = { ...row.decided };
+  for (const { change } of changes) {
+    const reason = decisionOf(row.decided, change.id)?.reason ?? "";
+    decided[change.id] = { verdict: "admitted", reason, e: change.e, f: change.f, from: part.seq };
+  }
+  return { ...row, decided };
 }
 
 /** The replica is not what the server has: take the snapshot, and send again what no backup covers. */
 async function markReset(sync: Sync, row: StreamRow): Promise<void> {
-  await loosely(sync.tablet.db, ["streams", "commits"], async (tx) => {
+  await loosely(sync.tablet.db, ["streams", "commits", "photos"], async (tx) => {
     await tx.objectStore("streams").put({ ...row, reset: true });
     await forgetResults(tx, (commit) => commit.stream === row.stream);
+    await doubtPhotos(tx);
   });
+  // What was decided about them, and up to where backups go, is told there again.
+  sync.state.lastHello = 0;
   await sync.tablet.memory.load(sync.tablet.db);
   sync.tablet.announce("all");
 }

@@ -1,5 +1,6 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { PushResult } from "./protocol";
 import { cloneOf, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
 import { OP, POL, SHARED, TestServer } from "./testServer";
 
@@ -99,6 +100,56 @@ describe("an acknowledgement", () => {
     await settle(anna);
     expect(state(anna, "status")).toBe("received");
     expect(logOf(SHARED)).toBe(1);
+  });
+
+  it.each([
+    ["another seq", (r: PushResult) => ({ ...r, seq: 77 })],
+    ["another time", (r: PushResult) => ({ ...r, received: 1 })],
+    ["no fork", (r: PushResult) => ({ ...r, forked: !r.forked })],
+    ["another verdict", (r: PushResult) => ({ ...r, changes: {} })],
+    ["a verdict too many", (r: PushResult) => ({ ...r, changes: { ...r.changes, x: { verdict: "held" as const } } })],
+  ])("that says %s than its receipt does not count", async (_, misreport) => {
+    server.faults.judge = ({ f }) => (f === "team" ? { verdict: "held", code: "unknown_field" } : null);
+    server.faults.misreport = misreport;
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await anna.round();
+    expect(anna.problem()).toBe("receipt");
+    expect([state(anna, "status"), state(anna, "team")]).toEqual(["local", "local"]);
+    server.faults.misreport = (result) => result;
+    await settle(anna);
+    expect([state(anna, "status"), state(anna, "team")]).toEqual(["received", "held"]);
+    expect(logOf(SHARED)).toBe(1);
+  });
+
+  it("is kept once for all commits of its request, and let go with the last of them", async () => {
+    for (const stream of [SHARED, POL]) await anna.write(stream, VISIT, "status", "INNE");
+    await settle(anna);
+    const receipts = async () => (await anna.tablet.db.getAllKeys("meta")).filter((key) => key.startsWith("receipt:"));
+    expect(await receipts()).toHaveLength(1);
+    expect(new Set((await anna.tablet.db.getAll("commits")).map((row) => row.receipt)).size).toBe(1);
+    server.makeStable();
+    await settle(anna);
+    expect(await receipts()).toEqual([]);
+  });
+
+  it("goes with a commit that is sent again, which keeps the time it was first received", async () => {
+    const backup = server.backup();
+    server.now = () => 5_000;
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    expect(server.pushes[0]).not.toContain('"r":');
+    server.now = () => 9_000;
+    server.restore(backup);
+    await settle(anna, bo);
+    expect(server.pushes.at(-1)).toContain('"r":"');
+    expect(
+      bo.memory
+        .replica(SHARED)
+        .get(VISIT)
+        ?.status?.map((h) => h[4]),
+    ).toEqual([5_000]);
+    expect([...server.state.custody.values()].map(({ result }) => result.received)).toEqual([5_000]);
   });
 
   it("by another server than the one of the first hello does not count", async () => {
@@ -273,6 +324,30 @@ describe("a backup", () => {
     expect(row).toMatchObject({ n: 1, b: "", pruned: true });
     expect(anna.memory.own.latest(SHARED, VISIT, "status")).toBeUndefined();
     expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+  });
+
+  it("says nothing of a forked commit by its number: that one is kept until something later of ours is covered", async () => {
+    for (let i = 0; i < 3; i++) {
+      await anna.write(SHARED, VISIT, `f${i}`, i);
+      await settle(anna);
+    }
+    const clone = await cloneOf(server, anna, "anna");
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna);
+    server.makeStable();
+    const backup = server.backup();
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(clone, anna);
+    expect(stateOfCell(clone, SHARED, VISIT, "persons")).toBe("received");
+    server.restore(backup);
+    await settle(clone, bo);
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([7]);
+    server.now = () => Date.now() + 120_000;
+    await clone.write(SHARED, VISIT, "remarks", true);
+    await settle(clone);
+    server.makeStable();
+    await settle(clone);
+    expect((await clone.tablet.db.getAll("commits")).every((row) => row.pruned)).toBe(true);
   });
 
   it("does not make it forget a held change", async () => {

@@ -1,21 +1,26 @@
 import { groupBy } from "../domain/group";
 import { isProblem, Problem } from "../domain/problem";
-import { commitKey } from "../store/memory";
+import { commitKey, type Memory } from "../store/memory";
+import { keepReceipt } from "../store/receipts";
+import { withRoom } from "../store/room";
 import type { CommitRow } from "../store/schema";
-import { strictly } from "../store/transaction";
+import { strictly, type Writing } from "../store/transaction";
 import { asKnownActor, forgetRegistration, registerActors } from "./actor";
 import { noteHead, type Sync } from "./context";
 import type { PushAnswer, PushError, PushResult } from "./protocol";
 import { receiptedResults } from "./receipt";
 import { closeGap, refuse, retireActor } from "./repair";
+import { wireLine } from "./wire";
 
 /** A request is small enough to get through a bad link in one piece, and to lose little when it does not. */
 const REQUEST_BYTES = 512 * 1024;
+/** A receipt names every commit of its request, and travels with each of them that is ever sent again. */
+const REQUEST_COMMITS = 100;
 const MAX_REQUESTS = 200;
 
 /** Commits without a verified receipt, chain by chain and in order, oldest chain first. */
-export function outbox({ tablet }: Sync): CommitRow[] {
-  const unsent = [...tablet.memory.commits.values()].filter((c) => !c.result && !c.refused && !c.pruned);
+function outboxOf(memory: Memory): CommitRow[] {
+  const unsent = [...memory.commits.values()].filter((c) => !c.result && !c.refused && !c.pruned);
   const chains = groupBy(
     unsent.sort((a, b) => a.n - b.n),
     (c) => `${c.actor} ${c.stream}`,
@@ -30,8 +35,9 @@ export async function push(sync: Sync): Promise<void> {
     const batch = await nextRequest(sync, round.stopped);
     if (batch.length === 0) return;
     const answer = await send(sync, batch);
-    const kept = await keepResults(sync, batch, answer);
-    for (const error of answer.errors) await handle(sync, batch, error, round);
+    const rows = batch.map(({ row }) => row);
+    const kept = await keepResults(sync, rows, answer);
+    for (const error of answer.errors) await handle(sync, rows, error, round);
     if (kept === 0 && answer.errors.length === 0)
       throw new Problem("receipt", 0, "no commit of ours is in the receipt");
   }
@@ -44,28 +50,33 @@ interface Round {
 }
 
 /** A proxy that mangles packed bodies must not make good commits look bad: after a complaint they travel plain. */
-async function send(sync: Sync, batch: readonly CommitRow[]): Promise<PushAnswer> {
-  const isTrusted = !sync.state.isPlain && batch.every((row) => !row.strikes);
+async function send(sync: Sync, batch: readonly Outgoing[]): Promise<PushAnswer> {
+  const isTrusted = !sync.state.isPlain && batch.every(({ row }) => !row.strikes);
+  const lines = batch.map(({ line }) => line).join("");
   try {
-    return await asKnownActor(sync, () => sync.api.push(batch.map(wireLine).join(""), isTrusted));
+    return await asKnownActor(sync, () => sync.api.push(lines, isTrusted));
   } catch (error) {
     if (isProblem(error, "malformed")) sync.state.isPlain = true;
     throw error;
   }
 }
 
-function wireLine({ h, b, s }: CommitRow): string {
-  return `${JSON.stringify({ h, b, s })}\n`;
+interface Outgoing {
+  readonly row: CommitRow;
+  readonly line: string;
 }
 
-async function nextRequest(sync: Sync, stopped: ReadonlySet<string>): Promise<CommitRow[]> {
-  const batch: CommitRow[] = [];
+async function nextRequest({ tablet: { db, memory } }: Sync, stopped: ReadonlySet<string>): Promise<Outgoing[]> {
+  const batch: Outgoing[] = [];
   let bytes = 0;
-  for (const { actor, stream, n } of outbox(sync).filter((c) => !stopped.has(chainKey(c)))) {
-    const row = await sync.tablet.db.get("commits", [actor, stream, n]);
-    bytes += row ? row.h.length + row.b.length : 0;
+  for (const { actor, stream, n } of outboxOf(memory).filter((c) => !stopped.has(chainKey(c)))) {
+    const row = await db.get("commits", [actor, stream, n]);
+    if (!row) continue;
+    const line = await wireLine(db, row);
+    bytes += line.length;
     if (batch.length > 0 && bytes > REQUEST_BYTES) break;
-    if (row) batch.push(row);
+    batch.push({ row, line });
+    if (batch.length >= REQUEST_COMMITS) break;
   }
   return batch;
 }
@@ -90,17 +101,18 @@ async function keepResults(sync: Sync, batch: readonly CommitRow[], answer: Push
 }
 
 function store(sync: Sync, results: readonly PushResult[], receipt: string): Promise<CommitRow[]> {
-  const { db } = sync.tablet;
-  return strictly(db, ["commits"], async (tx) => {
+  const keep = async (tx: Writing<"commits" | "meta">) => {
     const commits = tx.objectStore("commits");
+    const proof = results.length > 0 ? await keepReceipt(tx, receipt) : "";
     const stored = await Promise.all(results.map((r) => commits.get([r.actor, r.stream, r.n])));
     const rows = results.flatMap((result, i) => {
       const row = stored[i];
-      return row?.hash === result.hash ? [withResult(sync, row, result, receipt)] : [];
+      return row?.hash === result.hash ? [withResult(sync, row, result, proof)] : [];
     });
     await Promise.all(rows.map((row) => commits.put(row)));
     return rows;
-  });
+  };
+  return withRoom(sync.tablet, () => strictly(sync.tablet.db, ["commits", "meta"], keep));
 }
 
 function withResult(sync: Sync, row: CommitRow, result: PushResult, receipt: string): CommitRow {

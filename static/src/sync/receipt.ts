@@ -1,5 +1,6 @@
 import { unbase64url } from "../domain/bytes";
-import { publicKey, verify } from "../domain/commit";
+import { hashOf, publicKey, verify } from "../domain/commit";
+import { canonical, type Json } from "../domain/json";
 import { readMeta } from "../store/transaction";
 import type { Sync } from "./context";
 import type { PushAnswer, PushResult, Receipted } from "./protocol";
@@ -13,14 +14,17 @@ export async function receiptedResults({ tablet }: Sync, answer: PushAnswer): Pr
   const payload = server ? await openReceipt(answer.receipt, server.key) : null;
   if (!payload || payload.epoch !== answer.epoch) return null;
   const signed = new Map(payload.results.map((r) => [r.hash, r]));
-  return answer.results.flatMap((result) => {
-    const proof = signed.get(result.hash);
-    return proof && isProofOf(proof, result) ? [{ ...result, ...proof }] : [];
-  });
+  return answer.results.filter((result) => isProofOf(signed.get(result.hash), result));
 }
 
-function isProofOf(proof: Receipted, result: PushResult): boolean {
-  return proof.actor === result.actor && proof.stream === result.stream && proof.n === result.n;
+/** Every field is signed, the verdicts on the changes by their hash: what differs anywhere is not what the server said. */
+function isProofOf(proof: Receipted | undefined, result: PushResult): boolean {
+  const names = ["actor", "stream", "n", "hash", "seq", "received", "forked"] as const;
+  return (
+    proof !== undefined &&
+    names.every((name) => proof[name] === result[name]) &&
+    proof.changes === hashOf(canonical(result.changes as unknown as Json))
+  );
 }
 
 interface Payload {

@@ -7,6 +7,14 @@ export function newKeys(): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
 }
 
+export function newSealKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+}
+
+export async function pointOf(key: CryptoKey): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.exportKey("raw", key));
+}
+
 export function bytesOf(base64: string): Uint8Array {
   return new Uint8Array(Buffer.from(base64, "base64url"));
 }

@@ -73,7 +73,7 @@ export async function cloneOf(server: TestServer, from: TestTablet, user: string
 /** How far the newest own change of a cell has come. */
 export function stateOfCell({ memory }: TestTablet, stream: string, e: string, f: string): string | undefined {
   const own = memory.own.latest(stream, e, f);
-  return own && stateOf(own, memory.chain(own.actor, stream).stable);
+  return own && stateOf(own, (row) => memory.isBackedUp(row));
 }
 
 /** Until nothing moves any more. */

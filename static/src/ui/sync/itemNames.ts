@@ -2,8 +2,9 @@
 import { shared } from "../../state/operation";
 import { entity, value } from "../../state/replica";
 import type { Item } from "../../state/status";
-import { fill, label, t, type Words, words } from "../i18n";
+import { t } from "../i18n";
 import { visitOf } from "../model";
+import { sentence } from "../sentence";
 import { kindName } from "../visit/conflictNames";
 
 /** "Checklista, Foto – Pizzeria Ugglesoppan" */
@@ -23,16 +24,10 @@ function siteOf(stream: string, id: string): string {
   return visit ? visitOf(op, visit).name : "";
 }
 
-/** The sentence of a code; a code of a newer server is shown as it is. */
-function sentence(all: Words, prefix: string, code: string): string {
-  const phrase = all[`${prefix}.${code}`] ?? all[`${prefix}.other`];
-  return fill(label(phrase), { code });
-}
-
 export function reason(code: string): string {
-  return sentence(words, "sync.reason", code);
+  return sentence("sync.reason", code);
 }
 
 export function problemSentence(code: string): string {
-  return sentence(words, "sync.problem", code);
+  return sentence("sync.problem", code);
 }
