@@ -75,15 +75,16 @@ async def end(db: Database, store: BlobStore, upload: Upload) -> None:
 
 def sort_out(
     conn: Connection, store: BlobStore, digests: Sequence[str], user: str, now: int
-) -> tuple[list[str], dict[str, Upload], list[str]]:
-    """Which bytes the user should send, continue and may forget about: (missing, partial, verified).
+) -> tuple[list[str], dict[str, Upload], list[str], list[str]]:
+    """Which bytes the user should send, continue and knows to be here: (missing, partial, verified, stable).
 
+    `stable` are those of the verified ones that a backup holds too: only these may a tablet forget.
     What is here but not for this user to know counts as missing; to send it again does no harm.
     """
-    here = {h for h, blob in access.known(conn, user, digests).items() if store.has(h, blob.size)}
+    here = {h: b.stable for h, b in access.known(conn, user, digests).items() if store.has(h, b.size)}
     waiting = uploads.unfinished(conn, store, [h for h in digests if h not in here], user, now)
     missing = [h for h in digests if h not in here and h not in waiting]
-    return missing, waiting, [h for h in digests if h in here]
+    return missing, waiting, [h for h in digests if h in here], [h for h in digests if here.get(h)]
 
 
 async def _acknowledge(

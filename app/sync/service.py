@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, bindparam, select
 
-from app.auth.tables import Membership
+from app.auth.tables import Actor, Membership
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
@@ -27,7 +27,7 @@ from app.sync.sets import among
 from app.sync.tables import Chain, Entity, ServerFact, Stream
 
 _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
-_entity, _fact = table(Entity), table(ServerFact)
+_entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
 
 PROTOCOL = 1
 THREAD_ABOVE = 131_072
@@ -38,12 +38,12 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device ("" for the server)."""
 
     user: str
     role: str
     actor: str | None
-    device: str
+    device: str = ""
 
 
 class Sync:
@@ -74,6 +74,7 @@ class Sync:
             "limits": self.limits.model_dump(),
             "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "chains": facts["chains"],
             "decisions": facts["decisions"],
             "day": facts["day"],
         }
@@ -247,6 +248,7 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
     return {
         "epoch": epoch_of(conn),
         "streams": streams,
+        "chains": _chains_of(conn, caller),
         "decisions": decisions.told_to(conn, caller.user, caller.device),
         "day": _days(conn, states),
     }
@@ -258,6 +260,21 @@ def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]
         row.stream: {"mine": {"n": row.n, "head": row.head, "stable": row.stable}}
         for row in conn.execute(query)
     }
+
+
+def _chains_of(conn: Connection, caller: Caller) -> list[dict[str, Any]]:
+    """How far each chain of this user on this device is here and in a backup: of former keys too, and of lost streams."""
+    query = (
+        select(_chain.c.actor, _stream.c.name, _chain.c.n, _chain.c.stable)
+        .join(_actor, _actor.c.id == _chain.c.actor)
+        .join(_stream, _stream.c.id == _chain.c.stream)
+        .where(_actor.c.user == caller.user, _actor.c.device == caller.device)
+        .order_by(_chain.c.actor, _stream.c.name)
+    )
+    return [
+        {"actor": row.actor, "stream": row.name, "n": row.n, "stable": row.stable}
+        for row in conn.execute(query)
+    ]
 
 
 def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict[str, Any]]:

@@ -211,12 +211,13 @@ export class Books {
   }
 
   /** A second merge, as naive as can be: live is what no larger id of its cell names. */
-  #checkFold({ commits, cells }: Audit): void {
+  #checkFold({ commits, entries, cells }: Audit): void {
+    const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
     for (const [stream, entities] of Object.entries(cells)) {
       const applied = new Map<string, Map<string, readonly string[]>>();
-      for (const commit of commits.filter((c) => c.stream === stream && c.seq !== null))
-        for (const change of changesOf(commit)) {
-          if (commit.changes[change.id]) continue;
+      for (const entry of entries.filter((e) => e.stream === stream))
+        for (const change of changesOf(byHash.get(entry.commit) as StoredCommit)) {
+          if (entry.skip.includes(change.id) || (entry.only && !entry.only.includes(change.id))) continue;
           const key = `${change.e}\t${change.f}`;
           const cell = applied.get(key) ?? new Map<string, readonly string[]>();
           if (cell.has(change.id)) this.fail(`I2 ${change.id} counts twice`);

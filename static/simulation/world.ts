@@ -53,6 +53,8 @@ export class World {
   /** Copies of the store that no tablet was told to rely beyond. */
   copies: string[] = [];
   copyCount = 0;
+  /** The copy that was made when the last backup was. */
+  lastBackup: string | null = null;
 
   constructor(plan: Plan, server: Server, coverage: Map<string, number>) {
     this.plan = plan;
@@ -92,8 +94,9 @@ export class World {
     this.agenda.after(ms, () => void Promise.resolve(work()).catch((error: unknown) => this.books.unexpected(error)));
   }
 
-  audit(): Audit {
-    return this.server.do<Audit>("audit", this.agenda.now);
+  /** `isWhole`: with what `insats check` says. */
+  audit(isWhole = false): Audit {
+    return this.server.do<Audit>("audit", this.agenda.now, { whole: isWhole });
   }
 
   /** Runs events until the promise is settled, and says how it ended. */
@@ -154,9 +157,11 @@ export class World {
     this.#memberCopies.set(name, new Map([...this.members].map(([user, parts]) => [user, new Map(parts)])));
   }
 
-  /** A restored store knows the parts that people had then. */
-  restoreMembers(name: string): void {
+  /** The store is as it was at a copy: it knows the parts that people had then, and nobody is connected to it. */
+  setBack(name: string): void {
     for (const [user, parts] of this.#memberCopies.get(name) ?? []) this.members.set(user, new Map(parts));
+    this.network.hangUp();
+    this.books.restored();
   }
 
   setMember(user: string, stream: string, role: string | null): void {

@@ -177,7 +177,7 @@ class Trial:
         """The database is lost for good to this page: the app loads it anew by itself."""
         deadline = time.monotonic() + RELOAD_S
         while time.monotonic() < deadline:
-            if _says(page, "globalThis.person === undefined && document.readyState === 'complete'"):
+            if says(page, "globalThis.person === undefined && document.readyState === 'complete'"):
                 return
             time.sleep(0.05)
         self.by_hand += 1
@@ -187,7 +187,7 @@ class Trial:
 def take_up(page: Devtools) -> None:
     """Wait until the app has opened its store, and put the person in front of it."""
     deadline = time.monotonic() + READY_S
-    while not _says(page, "globalThis.insats !== undefined && insats.tablet.isRunning()"):
+    while not says(page, "globalThis.insats !== undefined && insats.tablet.isRunning()"):
         if time.monotonic() > deadline:
             shown = page.evaluate("document.body.innerText.slice(0, 500)")
             raise TimeoutError(f"the app did not open its store; it shows {shown!r}")
@@ -195,7 +195,7 @@ def take_up(page: Devtools) -> None:
     page.evaluate(f"(() => {{ {USER}\nreturn true; }})()")
 
 
-def _says(page: Devtools, question: str) -> bool:
+def says(page: Devtools, question: str) -> bool:
     """Whether the page answers yes; a page that is on its way elsewhere does not."""
     try:
         return page.evaluate(question, 5) is True

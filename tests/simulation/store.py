@@ -19,9 +19,9 @@ FOLDERS = ("blobs", "uploads", "snapshots")
 class Store:
     """The files below one data folder, and the faults that its workers meet. SQLite only knows `copy` and `restore`."""
 
-    def __init__(self, data: Path, template: Path) -> None:
-        """`template` is a furnished database file."""
-        self.data, self._template = data, template
+    def __init__(self, data: Path, template: Path, empty: Path) -> None:
+        """`template` is a furnished database file, `empty` one that was only migrated."""
+        self.data, self._template, self._empty = data, template, empty
         self._aside = data.with_name(data.name + "-aside")
         self._fault: dict[str, Any] = {}
         self.fired = False
@@ -29,9 +29,15 @@ class Store:
 
     def fresh(self) -> None:
         """A new evening: the template, no photos, no copies."""
-        shutil.rmtree(self._aside, ignore_errors=True)
+        for folder in (self._aside, self.data / "backups"):
+            shutil.rmtree(folder, ignore_errors=True)
         self._clear()
         shutil.copyfile(self._template, self.data / FILE)
+
+    def blank(self) -> None:
+        """Another machine: an empty store without photos, to restore a backup into."""
+        self._clear()
+        shutil.copyfile(self._empty, self.data / FILE)
 
     def _clear(self) -> None:
         for db in SimDatabase.opened:

@@ -42,7 +42,7 @@ _commit, _blob, _holder = table(Commit), table(Blob), table(BlobHolder)
 PEOPLE = (auth.authority, auth.user, auth.device, auth.actor, auth.membership)
 """Whose rows come along, in the order in which they refer to each other; one that is there stays as it is."""
 BATCH = 200
-SERVER = Caller("server", "SYSTEM", None)
+SERVER = Caller("server", "SYSTEM", None, "server")
 
 
 @dataclass

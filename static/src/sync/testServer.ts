@@ -242,10 +242,12 @@ export class TestServer {
     return new Response(cursors.map(([name, seq]) => this.#page(name, seq)).join(""));
   }
 
-  /** Pages of two entries, so that every test pages. */
+  /** So few that every test pages. */
+  pageEntries = 2;
+
   #page(name: string, after: number): string {
     const stream = this.stream(name);
-    const lines = stream.log.slice(after, after + 2);
+    const lines = stream.log.slice(after, after + this.pageEntries);
     const chain = stream.log
       .slice(0, after + lines.length)
       .reduce((c, { r }) => nextChain(c, r), unhex("00".repeat(32)) as Uint8Array);
