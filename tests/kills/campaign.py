@@ -55,7 +55,7 @@ class Campaign:
         for kind in ("create", "chunk", "last chunk"):
             for point in self._points(kind, every):
                 self._die_at(point, kind)
-        self._settle()
+        self.settle()
         self.judge()
 
     def _points(self, kind: str, every: int) -> range:
@@ -74,7 +74,7 @@ class Campaign:
         self.server.wait_until_dead()
         self.kills[f"server, {kind}"] += 1
         self.server.start()
-        self._settle()
+        self.settle()
 
     def _request(self, kind: str, point: int) -> httpx.Response:
         """One request that dies at that point; photos are brought to where it is due beforehand."""
@@ -99,7 +99,7 @@ class Campaign:
                 self._kill_something(up, number)
                 if number % LOOK_EVERY == 0:
                     print(f"{sum(self.kills.values())} kills", flush=True)
-        self._settle()
+        self.settle()
         self.judge()
 
     def _kill_something(self, up: threading.Event, number: int) -> None:
@@ -141,7 +141,7 @@ class Campaign:
         for job in jobs:
             job.result()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Nobody kills any more: all that was recorded must get through."""
         deadline = time.monotonic() + SETTLE_S
         for writer in self.writers:
@@ -187,13 +187,14 @@ def campaign(store: str, folder: Path, seed: int) -> Iterator[Campaign]:
         migrate(url)
         server, chance = Mortal(stage, data, url), Random(seed)
         made = Campaign(server, [], chance, running)
-        made.writers += _writers(server, stack, chance)
+        made.writers += hire(server, stack, chance)
         yield made
         if server.is_running:
             server.kill()
 
 
-def _writers(server: Mortal, stack: ExitStack, chance: Random) -> list[Writer]:
+def hire(server: Mortal, stack: ExitStack, chance: Random) -> list[Writer]:
+    """Start the server and enrol the writers at it."""
     db = Database(server.url)
     furnish(db, server.data)
     server.start()
