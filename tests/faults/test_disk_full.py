@@ -1,4 +1,4 @@
-"""A disk that is really full, under everything the server writes: it says so, loses nothing, and goes on when there is room."""
+"""A disk that is really full, under all that the server writes: it says so, loses nothing, goes on when there is room."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -108,4 +108,4 @@ def test_a_server_that_dies_while_the_disk_is_full_comes_back_when_there_is_room
         played.server.start()
         played.settle()
         played.judge()
-        assert not [f for f in Path(played.server.data, "backups").glob("*.part")]
+        assert not list(Path(played.server.data, "backups").glob("*.part"))

@@ -1,7 +1,7 @@
 """What was acknowledged is on the disk itself, not only in the system's memory (I12, I15).
 
-SIGKILL proves nothing here: what a process has written survives it without any sync. So the store lies on a file system whose disk
-is a file, and that file is copied right after the acknowledgement: the copy is what a power cut leaves.
+SIGKILL proves nothing here: what a process has written survives it without any sync. So the store lies on a file system
+whose disk is a file, and that file is copied right after the acknowledgement: the copy is what a power cut leaves.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,9 @@ def record(night: Evening, photo: bytes) -> list[str]:
     assert alva.get(f"/streams/{SHARED}/snapshot", follow_redirects=False).status_code == 303
     tus = {"Tus-Resumable": "1.0.0"}
     about = {"Upload-Length": str(len(photo)), "Upload-Metadata": f"sha256 {b64(sha(photo).encode())}"}
-    path = alva.send("POST", "/blobs/uploads", headers=tus | about).headers["location"].removeprefix("/api/v1")
+    path = (
+        alva.send("POST", "/blobs/uploads", headers=tus | about).headers["location"].removeprefix("/api/v1")
+    )
     chunk = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
     assert alva.send("PATCH", path, headers=tus | chunk, content=photo).status_code == 204
     return [commit.hash for commit in commits]
@@ -51,7 +53,9 @@ def insist(url: str, data: Path, hashes: list[str], photo: bytes) -> None:
     kept = db.read_now(lambda conn: set(conn.execute(text('SELECT hash FROM "commit"')).scalars()))
     assert set(hashes) <= kept
     assert db.read_now(lambda conn: differences(conn, readmodels.differences)) == []
-    assert db.read_now(lambda conn: conn.execute(text("SELECT sha256 FROM blob")).scalars().all()) == [sha(photo)]
+    assert db.read_now(lambda conn: conn.execute(text("SELECT sha256 FROM blob")).scalars().all()) == [
+        sha(photo)
+    ]
     assert BlobStore(data).path(sha(photo)).read_bytes() == photo
     snapshots = list((data / "snapshots").rglob("*.gz"))
     assert snapshots, "a test of nothing"
@@ -76,7 +80,9 @@ def test_this_test_would_notice_a_store_that_only_says_so() -> None:
         url = f"sqlite:///{plug.place / 'insats.db'}"
         migrate(url)
         world = World(url)
-        world.db.write_now(lambda conn: conn.execute(text("DELETE FROM server_fact")))  # the lane has connected
+        world.db.write_now(
+            lambda conn: conn.execute(text("DELETE FROM server_fact"))
+        )  # the lane has connected
 
         def weaken(connection: Any, *_: object) -> None:
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -88,7 +94,9 @@ def test_this_test_would_notice_a_store_that_only_says_so() -> None:
         weak.write_now(lambda conn: conn.execute(text("INSERT INTO server_fact VALUES ('lost', '')")))
         with plug.pull() as after:
             db = Database(f"sqlite:///{after / 'insats.db'}")
-            names = db.read_now(lambda conn: set(conn.execute(text("SELECT name FROM server_fact")).scalars()))
+            names = db.read_now(
+                lambda conn: set(conn.execute(text("SELECT name FROM server_fact")).scalars())
+            )
             db.close()
         assert "synced" in names
         assert "lost" not in names
@@ -120,7 +128,9 @@ def test_postgresql_has_on_the_disk_what_it_acknowledged_whatever_its_own_settin
             with plug.pull() as after, after_the_cut(running, plug.place, after) as second:
                 insist(second.url("postgres"), after / "data", hashes, photo)
                 db = Database(second.url("postgres"))
-                names = db.read_now(lambda conn: set(conn.execute(text("SELECT name FROM server_fact")).scalars()))
+                names = db.read_now(
+                    lambda conn: set(conn.execute(text("SELECT name FROM server_fact")).scalars())
+                )
                 db.close()
             assert "careless" not in names, "a test of nothing: the setting does not lose anything"
 
