@@ -6,9 +6,14 @@ DATA ?= ./data
 # Not from the environment: some shells keep the machine's name in HOST, which would open the port to the network.
 HOST = 127.0.0.1
 ARGS ?=
+SEEDS ?= 200
+START ?= 1
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+KILLS ?= 100
+BROWSER ?= chromium
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench screens lock clean
+.PHONY: run test check bench sim sim-mutants kill-browser screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -24,6 +29,15 @@ check:  ## lint, format, types, layers, Dockerfile, compose file
 
 bench:  ## measure
 	@$(DEV) module bench $(ARGS)
+
+kill-browser:  ## kill a browser while it records, KILLS times (BROWSER=chromium or webkit)
+	@$(DEV) module tests.engines.kill --kills $(KILLS) --browser $(BROWSER) $(ARGS)
+
+sim:  ## play random evenings, every fault included, and hold them to the invariants (SEEDS, START, JOBS)
+	@$(DEV) module tests.simulation --seeds $(SEEDS) --start $(START) --jobs $(JOBS) $(ARGS)
+
+sim-mutants:  ## plant bugs and see the simulator find them
+	@$(DEV) module tests.simulation.mutants $(ARGS)
 
 screens:  ## take the screenshots
 	@$(DEV) module tests.screens $(ARGS)

@@ -6,7 +6,9 @@ lane that commits what is waiting as a group does not.
 """
 
 import asyncio
+import errno
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,9 +16,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import psycopg
 from alembic import command
 from alembic.config import Config
-from psycopg.errors import DeadlockDetected
+from psycopg.errors import DeadlockDetected, DiskFull
 from sqlalchemy import (
     Connection,
     Engine,
@@ -27,7 +30,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
@@ -226,6 +229,39 @@ def _attempt(
         if is_alone:
             raise
         future.set_exception(error)
+
+
+OUTAGES: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+"""What SQLite says of its surroundings; its other errors are about the statement."""
+
+
+def outage_of(error: Exception) -> Unavailable | None:
+    """What to tell a caller whose request failed because the store or the disk is out of order; None: it is not.
+
+    Nothing of the request was acknowledged. It may have been done all the same, where the answer to a COMMIT was lost:
+    sent again, it gets the result of the first time.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Unavailable("the disk is full", retry_after=60)
+    if isinstance(cause, psycopg.OperationalError):
+        return Unavailable(retry_after=60 if isinstance(cause, DiskFull) else 5)
+    if isinstance(cause, sqlite3.OperationalError):
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the rest says which kind of it
+        is_full = code == sqlite3.SQLITE_FULL
+        return Unavailable(retry_after=60 if is_full else 5) if code in OUTAGES else None
+    return None
 
 
 def _engine(url: str, *, writes: bool) -> Engine:

@@ -88,7 +88,7 @@ class MethodNotAllowed(Problem, code="method-not-allowed", status=405):
 
 
 class Reset(Problem, code="reset", status=409):
-    """The cursor lies outside the stream; take its snapshot."""
+    """The cursor lies outside the stream or far behind its head; take the snapshot."""
 
 
 class ChainGap(Problem, code="chain-gap", status=409):

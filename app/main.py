@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import logging
+import os
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -11,7 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute, Match
@@ -19,18 +21,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
 from app.auth.router import auth_router
+from app.auth.service import forget_expired
 from app.clock import now_ms
-from app.database import Database
+from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
+from app.photos.courier import courier_router
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.photos.uploads import sweep
 from app.settings import Settings
 from app.sync import pull
-from app.sync.backup import BackupBroken, back_up
 from app.sync.identity import ServerKey, server_key
+from app.sync.keeping import BUSY
 from app.sync.router import router as sync_router
 from app.sync.service import Sync
 
@@ -82,6 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.db, app.state.sync, app.state.settings = db, sync, settings
     errors.install(app)
+    for failure in (DBAPIError, OSError):
+        app.add_exception_handler(failure, _on_outage)
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1024,
@@ -98,7 +104,7 @@ def _jobs(
 ) -> Iterator[Coroutine[Any, Any, None]]:
     """What runs beside the requests for as long as the worker lives."""
     yield sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)
-    yield _back_up_now_and_then(db, settings)
+    yield _back_up_now_and_then(settings)
     yield _sweep_now_and_then(db, blobs)
     if sync.bell is not None:
         yield sync.bell.listen(sync.live.wake.set)
@@ -112,6 +118,7 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     )
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
+    app.include_router(courier_router(blobs, upload_ms=upload_ms))
     app.add_api_route("/healthz", _health, methods=["GET", "HEAD"], include_in_schema=False)
     nothing, static = CATCH_ALLS
     app.add_api_route(nothing, _nothing, methods=METHODS, include_in_schema=False)
@@ -128,24 +135,55 @@ def factory() -> FastAPI:
     return app
 
 
-async def _back_up_now_and_then(db: Database, settings: Settings) -> None:
+async def _back_up_now_and_then(settings: Settings) -> None:
     """Backups for as long as the server lives. One that fails is logged and leaves `stable` where it was."""
     while True:
         await asyncio.sleep(settings.backup_every_s)
         try:
-            await asyncio.to_thread(back_up, db, settings.data, settings.data / "backups", now_ms())
-        except (BackupBroken, OSError, SQLAlchemyError):
-            _log.exception("the backup failed; stable has not moved")
+            status, told = await _back_up_beside(settings)
+        except OSError:
+            _log.exception("no backup could be started")
+            continue
+        if status not in (0, BUSY):
+            _log.error("the backup failed or is not whole; stable covers only what it holds\n%s", told)
+
+
+async def _back_up_beside(settings: Settings) -> tuple[int, str]:
+    """`insats backup` as a process of its own: to verify takes a core for as long as there are signatures, and would hold
+    up every request here. Its exit status and what it complained of."""
+    env = os.environ | {"INSATS_DATA": str(settings.data), "INSATS_DATABASE_URL": settings.store_url()}
+    env |= {"INSATS_BACKUPS": str(settings.backup_folder())}
+    program = (sys.executable, "-m", "app", "backup", "--gently")
+    process = await asyncio.create_subprocess_exec(
+        *program, env=env, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        _, told = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()  # half a backup is none
+        await process.wait()
+        raise
+    return process.returncode or 0, told.decode(errors="replace")
 
 
 async def _sweep_now_and_then(db: Database, blobs: BlobStore) -> None:
-    """Uploads that nobody continues are forgotten."""
+    """Uploads that nobody continues, sessions and codes that are over are forgotten."""
     while True:
         await asyncio.sleep(SWEEP_S)
         try:
             await db.write(lambda conn: sweep(conn, blobs, now_ms()))
+            await db.write(lambda conn: forget_expired(conn, now_ms()))
         except (Unavailable, OSError, SQLAlchemyError):
-            _log.exception("uploads that nobody continues could not be forgotten")
+            _log.exception("what is over could not be forgotten")
+
+
+async def _on_outage(_: Request, error: Exception) -> Response:
+    """A store or disk that is out of order for a while is no failure of ours: one line in the log, and come back."""
+    outage = outage_of(error)
+    if outage is None:
+        raise error
+    _log.warning("the store cannot take this now: %s", str(error).partition("\n")[0])
+    return errors.problem_response(outage)
 
 
 class SecurityHeaders:

@@ -21,17 +21,20 @@ class Limits(BaseModel):
     commit_bytes: Count = 1_048_576
     request_bytes: Count = 8_388_608
     page_bytes: Count = 4_194_304
+    lag_entries: Count = 20_000
     change_bytes: Count = 65_536
     chunk_bytes: Count = 1_048_576
     photo_bytes: Count = 26_214_400
 
 
 class Settings(BaseSettings):
-    """An empty `database_url` is an SQLite file in `data`, an empty `public_url` the address we listen on."""
+    """An empty `database_url` is an SQLite file in `data`, an empty `public_url` the address we listen on, no `backups` the
+    folder of that name in `data`."""
 
     model_config = SettingsConfigDict(env_prefix="INSATS_", env_nested_delimiter="__", frozen=True)
 
     data: Path = Path("data")
+    backups: Path | None = None
     database_url: str = ""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
@@ -59,6 +62,10 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database to open."""
         return self.database_url or f"sqlite:///{self.data.absolute() / 'insats.db'}"
+
+    def backup_folder(self) -> Path:
+        """Where backups go: best another disk than `data` is on."""
+        return self.backups or self.data / "backups"
 
     def address(self) -> str:
         """Where people reach the server, without a slash at the end."""

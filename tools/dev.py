@@ -61,6 +61,7 @@ def test(arguments: list[str]) -> None:
     with setting_up():
         install_everything()
         run("Chromium", [BIN / "python", "-m", "tests.browser"])
+        run("WebKitGTK", [BIN / "python", "-m", "tests.webkit"])
     failures = [*failure(run_checks), *failure(run_vitest), *failure(lambda: run_pytest(arguments))]
     if failures:
         raise Failed("; ".join(failures))

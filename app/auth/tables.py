@@ -31,6 +31,8 @@ class User(SQLModel, table=True):
 class Device(SQLModel, table=True):
     """A tablet as it last reported itself: who used it, and what it still holds that is not here.
 
+    `enrolled` is when it last did, null for a device of the server's own making. `lost_at` is when its store was found to
+    be gone, `lost_changes` and `lost_blobs` what it last told to hold before it enrolled anew.
     `authority` is that of whoever enrolled it last. `oldest` is the time of the oldest unsent change by the
     server's clock, `free` the bytes left; both are null while the tablet has not told.
     """
@@ -47,6 +49,10 @@ class Device(SQLModel, table=True):
     pending_blobs: int = Field(default=0, sa_type=BigInteger)
     oldest: int | None = Field(default=None, sa_type=BigInteger)
     free: int | None = Field(default=None, sa_type=BigInteger)
+    enrolled: int | None = Field(default=None, sa_type=BigInteger)
+    lost_at: int | None = Field(default=None, sa_type=BigInteger)
+    lost_changes: int | None = Field(default=None, sa_type=BigInteger)
+    lost_blobs: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Actor(SQLModel, table=True):

@@ -118,6 +118,16 @@ tally_entry = record(
 place = record(
     {"name": text()}, {"lat": integer(-90_000_000, 90_000_000), "lon": integer(-180_000_000, 180_000_000)}
 )
+restored_from = record(
+    {
+        "head": integer(),
+        "chain": matching(re.compile(r"sha256:[0-9a-f]{64}")),
+        "epoch": code,
+        "backup": text(),
+        "at": instant,
+    }
+)
+"""A stream as a backup brought it back: its head and chain, the life of the store that ended, the file, when."""
 earlier_visit = record(
     {"operation": code, "number": integer(), "date": date, "status": code},
     {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
@@ -141,8 +151,10 @@ REF: frozenset[StreamClass] = frozenset({"ref"})
 SHARED: frozenset[StreamClass] = frozenset({"shared"})
 PLAN: frozenset[StreamClass] = frozenset({"plan"})
 OWN: frozenset[StreamClass] = frozenset({"own"})
+EVERYWHERE = REF | SHARED | PLAN | OWN
 
 KINDS: dict[str, Kind] = {
+    "restore": Kind(EVERYWHERE, {"from": restored_from}),
     "codelist": Kind(REF, {"items": anything}),
     "template": Kind(
         REF,

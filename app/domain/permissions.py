@@ -41,8 +41,8 @@ Decision: TypeAlias = Allow | Deny
 
 _PLANNED = frozenset({"operation", "site", "target"})
 """Kinds that planners write; in the field they are read."""
-_SERVER_ONLY = frozenset({"actor", "codelist", "template"})
-"""Kinds that name people and rules: an inspector must not be able to forge them."""
+_SERVER_ONLY = frozenset({"actor", "codelist", "template", "restore"})
+"""Kinds that name people, rules and lives of the store: an inspector must not be able to forge them."""
 _DECIDED = frozenset({"admission", "approval"})
 """Kinds that are a person's own decision, and take a role that decides."""
 

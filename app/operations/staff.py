@@ -19,7 +19,7 @@ from app.domain.kinds import stream_class
 from app.domain.permissions import SYSTEM
 from app.operations.readmodels import refresh
 from app.sync.author import Author, Draft
-from app.sync.identity import ServerKey
+from app.sync.identity import SealKey, ServerKey
 from app.sync.service import memberships
 from app.sync.store import lock_streams
 from app.sync.tables import Entity, ServerFact, Stream
@@ -36,15 +36,20 @@ def server_author(key: ServerKey) -> Author:
     return Author(key.private, [refresh])
 
 
-def prepare(db: Database, key: ServerKey, now: int) -> None:
-    """Make a migrated store ready to serve: its epoch, the server's account, this release's code lists.
+def prepare(db: Database, key: ServerKey, now: int, *, seal: SealKey | None = None) -> None:
+    """Make a migrated store ready to serve: its epoch, the server's account, this release's code lists, and the names of
+    the keys that tablets will pin.
 
     Idempotent; a new release replaces the lists that changed.
     """
-    db.write_now(lambda conn: _prepare(conn, key, now))
+    db.write_now(lambda conn: prepare_in(conn, key, now, seal=seal))
 
 
-def _prepare(conn: Connection, key: ServerKey, now: int) -> None:
+def prepare_in(conn: Connection, key: ServerKey, now: int, *, seal: SealKey | None = None) -> None:
+    """`prepare` inside a transaction."""
+    pinned = {"key": key.point} | ({"seal": seal.point} if seal else {})
+    facts = [{"name": name, "value": b64(point)} for name, point in pinned.items()]
+    conn.execute(insert(_fact).on_conflict_do_nothing(), facts)
     epoch = insert(_fact).values(name="epoch", value=os.urandom(6).hex()).on_conflict_do_nothing()
     conn.execute(epoch)
     add_user(conn, SERVER, "Insats", "INSATS", SYSTEM)

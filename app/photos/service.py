@@ -24,14 +24,14 @@ T = TypeVar("T")
 
 async def begin(db: Database, store: BlobStore, new: Upload, now: int) -> Upload:
     """Open an upload, or find the one of the same bytes by the same user that is open already."""
-    await _on_disk(store.begin, new.id)
+    await on_disk(store.begin, new.id)
     try:
         kept = await db.write(partial(uploads.create, store=store, new=new, now=now))
     except Exception:
-        await _on_disk(store.drop, new.id)
+        await on_disk(store.drop, new.id)
         raise
     if kept.id != new.id:
-        await _on_disk(store.drop, new.id)
+        await on_disk(store.drop, new.id)
     return kept
 
 
@@ -43,16 +43,19 @@ async def find(db: Database, store: BlobStore, upload: str, user: str, now: int)
     return kept
 
 
-async def take(db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int) -> Upload:
+async def take(
+    db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int, holder: str = ""
+) -> Upload:
     """Add bytes at the upload's offset and return where it stands; the last ones complete it.
 
+    `holder` counts as who delivered the photo, whose upload it is unless another is named.
     UploadOffset if somebody moved it meanwhile. ChecksumMismatch or UnsupportedMedia if the whole is not
     what was promised: the upload is forgotten then.
     """
     reached = upload.offset + len(data)
     try:
-        await _on_disk(store.write, upload.id, upload.offset, data)
-        is_mine = await _acknowledge(db, store, upload, reached, now, expires)
+        await on_disk(store.write, upload.id, upload.offset, data)
+        is_mine = await _acknowledge(db, store, upload, reached, now, expires, holder or upload.user)
     except PartLost:
         is_mine = False
     except (ChecksumMismatch, UnsupportedMedia):
@@ -67,36 +70,38 @@ async def take(db: Database, store: BlobStore, upload: Upload, data: bytes, now:
 async def end(db: Database, store: BlobStore, upload: Upload) -> None:
     """Forget an upload and what came of it; verified bytes stay."""
     await db.write(partial(uploads.forget, upload=upload))
-    await _on_disk(store.drop, upload.id)
+    await on_disk(store.drop, upload.id)
 
 
 def sort_out(
     conn: Connection, store: BlobStore, digests: Sequence[str], user: str, now: int
-) -> tuple[list[str], dict[str, Upload], list[str]]:
-    """Which bytes the user should send, continue and may forget about: (missing, partial, verified).
+) -> tuple[list[str], dict[str, Upload], list[str], list[str]]:
+    """Which bytes the user should send, continue and knows to be here: (missing, partial, verified, stable).
 
+    `stable` are those of the verified ones that a backup holds too: only these may a tablet forget.
     What is here but not for this user to know counts as missing; to send it again does no harm.
     """
-    here = {h for h, blob in access.known(conn, user, digests).items() if store.has(h, blob.size)}
+    here = {h: b.stable for h, b in access.known(conn, user, digests).items() if store.has(h, b.size)}
     waiting = uploads.unfinished(conn, store, [h for h in digests if h not in here], user, now)
     missing = [h for h in digests if h not in here and h not in waiting]
-    return missing, waiting, [h for h in digests if h in here]
+    return missing, waiting, [h for h in digests if h in here], [h for h in digests if here.get(h)]
 
 
 async def _acknowledge(
-    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int
+    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int, holder: str
 ) -> bool:
     if reached < upload.size:
         return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
-    mime = await _on_disk(store.finish, upload.id, upload.size, upload.sha256)
-    is_mine = await db.write(partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires))
+    mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
+    done = partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires, holder=holder)
+    is_mine = await db.write(done)
     if is_mine:
         with suppress(OSError):  # the photo is safe; what cannot be removed now, the sweep removes
-            await _on_disk(store.drop, upload.id)
+            await on_disk(store.drop, upload.id)
     return is_mine
 
 
-async def _on_disk(work: Callable[..., T], *args: Any) -> T:
+async def on_disk(work: Callable[..., T], *args: Any) -> T:
     """Run blocking file work on a thread; a full disk is a reason to come back, not a failure of ours."""
     try:
         return await asyncio.to_thread(work, *args)

@@ -1,4 +1,5 @@
-"""Photo bytes as files: `blobs/ab/cd/<sha256>` for what was verified, `uploads/<id>` for what is on its way.
+"""Photo bytes as files: `blobs/ab/cd/<sha256>` for what was verified, `uploads/<id>` for what is on its way
+(`<id>.<offset>` for pieces that came before those in front of them).
 
 Order of every write: a file of its own, fsync, link to its name, fsync of the folders, then the database. A
 crash between two steps leaves bytes that nothing names; sending them again finishes the work. The file under
@@ -16,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
-from app.errors import ChecksumMismatch, UnsupportedMedia
+from app.errors import ChecksumMismatch, TooMany, UnsupportedMedia
 from app.photos import tables as t
 
 SERVER: Final = ""
@@ -24,6 +25,9 @@ SERVER: Final = ""
 
 HEAD: Final = 12
 """Bytes that tell the type."""
+
+MAX_PIECES: Final = 64
+"""Pieces of one photo that may lie ahead of what has come so far."""
 
 _BLOCK: Final = 1 << 20
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
@@ -110,13 +114,40 @@ class BlobStore:
         with part.open("rb") as file:
             return self._keep(_blocks(file.fileno(), size), sha256)
 
+    def set_aside(self, upload: str, offset: int, data: bytes) -> None:
+        """Keep bytes that came before those in front of them. TooMany beyond MAX_PIECES of one upload."""
+        piece = self._parts / f"{upload}.{offset}"
+        if len(self._pieces(upload)) >= MAX_PIECES and not piece.exists():
+            raise TooMany("too many pieces of one photo wait for what stands before them", retry_after=60)
+        draft = self._parts / f"draft-{secrets.token_hex(16)}"
+        try:
+            _write_new(draft, [data])
+            draft.replace(piece)
+            _sync(self._parts)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def piece_from(self, upload: str, offset: int) -> bytes:
+        """What was set aside of an upload's bytes from an offset on, as far as one piece goes; empty if nothing."""
+        for start, piece in self._pieces(upload).items():
+            if start <= offset < start + _size(piece):
+                with suppress(FileNotFoundError):  # another request finished the photo meanwhile
+                    return piece.read_bytes()[offset - start :]
+        return b""
+
+    def _pieces(self, upload: str) -> dict[int, Path]:
+        return {int(f.name.rpartition(".")[2]): f for f in self._parts.glob(f"{upload}.*")}
+
     def drop(self, upload: str) -> None:
-        """Forget an upload's file."""
+        """Forget an upload's files."""
+        for piece in self._pieces(upload).values():
+            piece.unlink(missing_ok=True)
         (self._parts / upload).unlink(missing_ok=True)
 
     def drop_strays(self, alive: frozenset[str], before: int) -> int:
         """Remove files that no upload names and nobody wrote to since `before` (ms); how many there were."""
-        strays = [f for f in self._parts.iterdir() if f.name not in alive and _modified(f) < before]
+        names = ((f, f.name.partition(".")[0]) for f in self._parts.iterdir())
+        strays = [f for f, name in names if name not in alive and _modified(f) < before]
         for file in strays:
             file.unlink(missing_ok=True)
         return len(strays)
@@ -146,7 +177,7 @@ class BlobStore:
 
 def register(conn: Connection, sha256: str, size: int, mime: str, user: str, now: int) -> None:
     """Note that verified bytes are kept, and that `user` delivered them."""
-    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now)
+    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now, stable=False)
     conn.execute(blob.on_conflict_do_nothing())
     holder = insert(t.blob_holder).values(sha256=sha256, user=user, at=now)
     conn.execute(holder.on_conflict_do_nothing())

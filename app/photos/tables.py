@@ -7,7 +7,7 @@ from app.database import Bytewise, table
 
 
 class Blob(SQLModel, table=True):
-    """Bytes that were hashed here and match their name."""
+    """Bytes that were hashed here and match their name; `stable` once a verified backup holds them."""
 
     __tablename__ = "blob"
 
@@ -15,6 +15,7 @@ class Blob(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     mime: str = Field(sa_type=Bytewise)
     received: int = Field(sa_type=BigInteger)
+    stable: bool = False
 
 
 class BlobHolder(SQLModel, table=True):

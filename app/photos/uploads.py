@@ -97,9 +97,12 @@ def advance(conn: Connection, upload: Upload, offset: int, expires: int) -> bool
     return conn.execute(moved).rowcount == 1
 
 
-def complete(conn: Connection, upload: Upload, mime: str, now: int, expires: int) -> bool:
-    """The bytes are verified and in their place; False if a repeated request was first, which is harmless."""
-    register(conn, upload.sha256, upload.size, mime, upload.user, now)
+def complete(conn: Connection, upload: Upload, mime: str, now: int, expires: int, holder: str) -> bool:
+    """The bytes are verified, in their place and delivered by `holder`.
+
+    False if a repeated request was first, which is harmless.
+    """
+    register(conn, upload.sha256, upload.size, mime, holder, now)
     return advance(conn, upload, upload.size, expires)
 
 

@@ -1,223 +1,162 @@
 """A backup that counts: written, read back, re-verified; only then does `stable` move.
 
-One file holds every row of the store as NDJSON, the same for SQLite and PostgreSQL; photo bytes are copied beside it by
-their hash. A tablet keeps its own copy of a commit until `stable` covers it.
+One file holds every row of the store as NDJSON, the same for SQLite and PostgreSQL; photo bytes and the server's keys are
+copied beside it. A tablet keeps its own copy of a commit until `stable` covers it, and of a photo until its blob is stable.
 """
 
 import gzip
-import hashlib
 import os
-import shutil
 import zlib
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, false, select, update
 
 from app.database import Database, metadata, table
-from app.domain.commit import FIRST_CHAIN, GENESIS, is_authentic, next_chain, open_envelope, public_key, unb64
+from app.sync.keeping import alone, copy_photos, keep_keys, place_of, sync_folders
+from app.sync.ledger import Ledger, Row, in_order
+from app.sync.sets import among
 from app.sync.tables import Chain
 
 _chain = table(Chain)
 
 KEEP = 48
 """Backup files that are kept."""
-VOLATILE = frozenset({"session", "enrolment_code", "upload"})
-"""Tables that a restore must not bring back: secrets of people who are to log in again, uploads that start again."""
+ENDING = ".ndjson.gz"
+VOLATILE = frozenset({"enrolment_code", "upload"})
+"""Tables that no backup holds: codes that live for minutes, uploads that start again. Sessions are kept, as hashes: without
+them no tablet in the field could deliver to the restored server (decisions/0007)."""
+BATCH = 5_000
 
 
 class BackupBroken(Exception):
-    """What was written could not be verified; the message says where. `stable` has not moved."""
+    """What was written or is to be read back does not hold; the message says where. `stable` has not moved."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A verified backup."""
+    """A verified backup; `faults` names photos of the store that it could not hold."""
 
     file: Path
     rows: int
     blobs: int
+    faults: tuple[str, ...] = ()
 
 
 def back_up(db: Database, data: Path, folder: Path, now: int) -> Backup:
-    """Write, verify, then move `stable`. BackupBroken or OSError leave `stable` where it was.
+    """Write, verify, then move `stable`. BackupBroken, Busy or OSError leave `stable` where it was.
 
-    The file has its name only once it is verified.
+    The file has its name only once it is verified. A photo whose bytes are lost stops nothing else.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"insats-{now}.ndjson.gz"
-    draft = file.with_suffix(".part")
-    rows = db.read_now(lambda conn: _write(conn, draft))
-    blobs = _copy_blobs(data / "blobs", folder / "blobs")
-    chains = verify(draft)
-    draft.replace(file)
-    _sync_folders(folder)
-    db.write_now(lambda conn: _move_stable(conn, chains))
-    for old in sorted(folder.glob("insats-*.ndjson.gz"))[:-KEEP]:
-        old.unlink()
-    return Backup(file, rows, blobs)
+    with alone(folder):
+        file = folder / f"insats-{now}{ENDING}"
+        draft = file.with_suffix(".part")
+        rows, photos_known = db.read_now(lambda conn: (_write(conn, draft), _digests(conn)))
+        photos = copy_photos(data / "blobs", folder / "blobs")
+        ledger = verify(draft)
+        keep_keys(data, folder)
+        draft.replace(file)
+        sync_folders(folder)
+        db.write_now(lambda conn: _move_stable(conn, ledger.chains.values(), photos.kept))
+        for old in sorted(folder.glob(f"insats-*{ENDING}"))[:-KEEP]:
+            old.unlink()
+    damaged = {fault.split()[1].rstrip(":") for fault in photos.faults}
+    lost = (h for h in photos_known if h not in damaged and not place_of(folder / "blobs", h).exists())
+    faults = [*photos.faults, *(f"photo {sha256}: its bytes are missing" for sha256 in lost)]
+    return Backup(file, rows, len(photos.kept), tuple(faults))
 
 
 def _write(conn: Connection, file: Path) -> int:
     count = 0
     with file.open("wb") as raw:
         with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=5, mtime=0) as out:
-            for name, row in _rows(conn):
-                out.write(orjson.dumps({"t": name, "r": row}) + b"\n")
-                count += 1
+            for name, row in store_rows(conn):
+                if name not in VOLATILE:
+                    out.write(orjson.dumps({"t": name, "r": row}) + b"\n")
+                    count += 1
             out.write(orjson.dumps({"end": count}) + b"\n")
         raw.flush()
         os.fsync(raw.fileno())
     return count
 
 
-def _rows(conn: Connection) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every row, those of a table after those it refers to; commits last, since it takes the actors to verify them."""
-    for source in sorted(metadata.sorted_tables, key=lambda t: t.name == "commit"):
-        if source.name in VOLATILE:
-            continue
-        with conn.execute(select(source), execution_options={"yield_per": 500}) as rows:
+def store_rows(conn: Connection) -> Iterator[tuple[str, Row]]:
+    """Every row of the store with its table's name, in the order of the ledger."""
+    for source, query in in_order():
+        with conn.execute(query, execution_options={"yield_per": 500}) as rows:
             for row in rows.mappings():
                 yield source.name, dict(row)
 
 
-def verify(file: Path) -> list[dict[str, Any]]:
+def _digests(conn: Connection) -> list[str]:
+    """Photos whose bytes this store has verified; the table belongs to a layer above and is known by its name."""
+    return list(conn.execute(select(metadata.tables["blob"].c.sha256)).scalars())
+
+
+def verify(file: Path) -> Ledger:
     """Read a backup from its first byte to its last: every commit is signed, every log and chain is whole.
 
-    The rows of the `chain` table that it covers; BackupBroken where something does not hold.
+    What the ledger learnt; BackupBroken where something does not hold.
     """
-    held = _Held()
+    ledger = Ledger()
+    for _ in verified_rows(file, ledger):
+        pass
+    return ledger
+
+
+def verified_rows(file: Path, ledger: Ledger) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a backup, each after the ledger found nothing wrong with it. BackupBroken ends it, at the latest at the
+    end: only whoever came that far has a whole backup."""
+    line = 0
     try:
-        for name, row in _read(file):
-            held.take(name, row)
-        for stream in held.streams.values():
-            held.check_log(stream)
-        for chain in held.chains:
-            held.check_chain(chain)
+        for line, name, row in _read(file):
+            _raise_first(file, line, ledger.take(name, row))
+            yield name, row
+        _raise_first(file, line, ledger.finish())
     except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise BackupBroken(f"{file.name} cannot be read: {error!r}") from error
-    return held.chains
+        raise BackupBroken(f"{file.name}, after line {line}: cannot be read: {error!r}") from error
 
 
-def _read(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The rows. The file is read to its end even so, where the checksum of the whole stands."""
+def _raise_first(file: Path, line: int, faults: Iterable[str]) -> None:
+    for fault in faults:
+        raise BackupBroken(f"{file.name}, line {line}: {fault}")
+
+
+def _read(file: Path) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """The rows with their lines. The file is read to its end even so, where the checksum of the whole stands."""
     count, end = 0, None
     with gzip.open(file, "rb") as lines:
-        for line in lines:
-            data = orjson.loads(line)
+        for text in lines:
+            data = orjson.loads(text)
             if end is not None:
                 raise BackupBroken(f"{file.name}: goes on after its end")
             if "end" in data:
                 end = data["end"]
                 continue
             count += 1
-            yield data["t"], data["r"]
+            yield count, data["t"], data["r"]
     if end != count:
         raise BackupBroken(f"{file.name}: {count} rows of {end}")
 
 
-class _Held:
-    """What a backup holds, as far as it takes to verify it."""
-
-    def __init__(self) -> None:
-        self.streams: dict[int, dict[str, Any]] = {}
-        self.chains: list[dict[str, Any]] = []
-        self._keys: dict[str, ec.EllipticCurvePublicKey] = {}
-        self._entries: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
-        self._commits: dict[str, tuple[str, int, int, str]] = {}
-
-    def take(self, name: str, row: dict[str, Any]) -> None:
-        if name == "commit":
-            self._check_commit(row)
-            self._commits[row["hash"]] = (row["actor"], row["stream"], row["n"], row["prev"])
-        elif name == "entry":
-            self._entries[row["stream"]][row["seq"]] = row
-        elif name == "stream":
-            self.streams[row["id"]] = row
-        elif name == "chain":
-            self.chains.append(row)
-        elif name == "actor":
-            self._keys[row["id"]] = public_key(unb64(row["key"]))
-
-    def _check_commit(self, row: dict[str, Any]) -> None:
-        envelope = open_envelope({"h": row["header"], "b": row["body"], "s": row["signature"]})
-        told = (envelope.hash, envelope.actor, envelope.n, envelope.prev)
-        if told != (row["hash"], row["actor"], row["n"], row["prev"]):
-            raise BackupBroken(f"commit {row['hash']} is not what its row says")
-        if not is_authentic(envelope, self._keys[row["actor"]]):
-            raise BackupBroken(f"commit {row['hash']} is not what its actor signed")
-
-    def check_log(self, stream: dict[str, Any]) -> None:
-        """Dense, chained to its head, and every entry's commit is here."""
-        chain, entries = FIRST_CHAIN, self._entries[stream["id"]]
-        if sorted(entries) != list(range(1, stream["head"] + 1)):
-            raise BackupBroken(f"{stream['name']}: its log is not dense")
-        for seq in sorted(entries):
-            entry, r = entries[seq], orjson.loads(entries[seq]["r"])
-            if (r["stream"], r["seq"], r["commit"]) != (stream["name"], seq, entry["commit"]):
-                raise BackupBroken(f"{stream['name']}: entry {seq} is not what its row says")
-            if entry["commit"] not in self._commits:
-                raise BackupBroken(f"{stream['name']}: the commit of entry {seq} is missing")
-            chain = next_chain(chain, entry["r"])
-        if chain.hex() != stream["chain"]:
-            raise BackupBroken(f"{stream['name']}: its chain does not lead to its head")
-
-    def check_chain(self, chain: dict[str, Any]) -> None:
-        """Every commit of an actor from the last to the first."""
-        head = chain["head"]
-        for n in range(chain["n"], 0, -1):
-            commit = self._commits.get(head)
-            if commit is None or commit[:3] != (chain["actor"], chain["stream"], n):
-                raise BackupBroken(f"commit {n} of {chain['actor']} is missing")
-            head = commit[3]
-        if head != GENESIS:
-            raise BackupBroken(f"the chain of {chain['actor']} does not begin at its beginning")
+_COVER = (
+    update(_chain)
+    .where(_chain.c.actor == bindparam("an_actor"), _chain.c.stream == bindparam("a_stream"))
+    .where(_chain.c.stable < bindparam("covered"))
+    .values(stable=bindparam("covered"))
+)
 
 
-def _move_stable(conn: Connection, chains: list[dict[str, Any]]) -> None:
-    if chains:
-        statement = (
-            update(_chain)
-            .where(_chain.c.actor == bindparam("an_actor"), _chain.c.stream == bindparam("a_stream"))
-            .where(_chain.c.stable < bindparam("covered"))
-            .values(stable=bindparam("covered"))
-        )
-        conn.execute(
-            statement, [{"an_actor": c["actor"], "a_stream": c["stream"], "covered": c["n"]} for c in chains]
-        )
-
-
-def _copy_blobs(source: Path, target: Path) -> int:
-    """Copy what is not there yet and hash what was copied; the number of files in the backup."""
-    count = 0
-    for path in source.rglob("*") if source.is_dir() else ():
-        if not path.is_file() or len(path.name) != 64:
-            continue
-        copy = target / path.relative_to(source)
-        count += 1
-        if copy.exists():
-            continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        draft = copy.with_suffix(".part")
-        shutil.copyfile(path, draft)
-        with draft.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != path.name:
-                raise BackupBroken(f"photo {path.name} does not hash to its name")
-            os.fsync(file.fileno())
-        draft.replace(copy)
-    return count
-
-
-def _sync_folders(folder: Path) -> None:
-    """Make the names that were given below a folder survive a power cut."""
-    for each in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
-        handle = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _move_stable(conn: Connection, chains: Iterable[Row], photos: list[str]) -> None:
+    covered = [{"an_actor": c["actor"], "a_stream": c["stream"], "covered": c["n"]} for c in chains]
+    if covered:
+        conn.execute(_COVER, covered)
+    blob = metadata.tables["blob"]
+    loose = set(conn.execute(select(blob.c.sha256).where(blob.c.stable == false())).scalars())
+    safe = sorted(loose.intersection(photos))
+    for start in range(0, len(safe), BATCH):
+        part = safe[start : start + BATCH]
+        conn.execute(update(blob).where(among(blob.c.sha256, part)).values(stable=True))

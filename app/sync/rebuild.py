@@ -80,20 +80,24 @@ def differences(conn: Connection, model_rows: Callable[[Connection, Folded], lis
 
     `model_rows` compares the read models of a folded stream.
     """
-    found = []
-    for stream, name in _streams(conn):
-        folded = fold(conn, stream, name)
-        query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream)
-        stored = {row.id: orjson.loads(row.heads) for row in conn.execute(query)}
-        names = stored.keys() | folded.entities.keys()
-        found += [
-            f"{name}: {e}"
-            for e in sorted(names)
-            if canonical(stored.get(e)) != canonical(folded.entities.get(e))
-        ]
-        found += _retired_differences(conn, folded)
-        found += model_rows(conn, folded)
-    return found
+    return [
+        line
+        for stream, name in streams_with_entries(conn)
+        for line in stream_differences(conn, stream, name, model_rows)
+    ]
+
+
+def stream_differences(
+    conn: Connection, stream: int, name: str, model_rows: Callable[[Connection, Folded], list[str]]
+) -> list[str]:
+    """`differences` of one stream."""
+    folded = fold(conn, stream, name)
+    query = select(_entity).where(_entity.c.stream == stream)
+    stored = {row.id: (row.kind, row.seq, orjson.loads(row.heads)) for row in conn.execute(query)}
+    wanted = {e: (kind_of(e), folded.seqs[e], cells) for e, cells in folded.entities.items()}
+    names = sorted(stored.keys() | wanted.keys())
+    found = [f"{name}: {e}" for e in names if canonical(stored.get(e)) != canonical(wanted.get(e))]
+    return found + _retired_differences(conn, folded) + model_rows(conn, folded)
 
 
 def _retired_differences(conn: Connection, folded: Folded) -> list[str]:
@@ -113,7 +117,7 @@ def rebuild(conn: Connection, projections: list[Projection], clear: Callable[[Co
     `clear` empties the read models of a stream.
     """
     total = 0
-    for stream, name in _streams(conn):
+    for stream, name in streams_with_entries(conn):
         folded = fold(conn, stream, name)
         for merged in (_entity, _retired):
             conn.execute(delete(merged).where(merged.c.stream == stream))
@@ -139,6 +143,7 @@ def _row(x: Touched) -> dict[str, Any]:
     return {"stream": x.stream, "id": x.id, "kind": x.kind, "heads": heads, "seq": x.seq}
 
 
-def _streams(conn: Connection) -> list[tuple[int, str]]:
+def streams_with_entries(conn: Connection) -> list[tuple[int, str]]:
+    """(id, name) of every stream that has a log."""
     query = select(_stream.c.id, _stream.c.name).where(_stream.c.head > 0).order_by(_stream.c.id)
     return [(row.id, row.name) for row in conn.execute(query)]

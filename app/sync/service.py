@@ -9,25 +9,25 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, bindparam, select
 
-from app.auth.tables import Membership
+from app.auth.tables import Actor, Membership
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
 from app.domain.change import canonical
-from app.domain.commit import Envelope, sha256
+from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
 from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
-from app.sync.identity import ServerKey
+from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push
 from app.sync.sets import among
 from app.sync.tables import Chain, Entity, ServerFact, Stream
 
 _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
-_entity, _fact = table(Entity), table(ServerFact)
+_entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
 
 PROTOCOL = 1
 THREAD_ABOVE = 131_072
@@ -40,12 +40,12 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device ("" for the server)."""
 
     user: str
     role: str
     actor: str | None
-    device: str
+    device: str = ""
 
 
 class Sync:
@@ -57,6 +57,7 @@ class Sync:
         """`projections` are the read models that every push refreshes."""
         self.db = db
         self.key = key
+        self.seal = seal_key(data)
         self.limits = limits
         self.projections = projections
         self.live = Live()
@@ -74,8 +75,9 @@ class Sync:
             "now": now_ms(),
             "protocol": {"min_pull": PROTOCOL, "max": PROTOCOL},
             "limits": self.limits.model_dump(),
-            "server": self.key.public(),
+            "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "chains": facts["chains"],
             "decisions": facts["decisions"],
             "day": facts["day"],
         }
@@ -127,12 +129,14 @@ class Sync:
         }
 
     async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
-        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset."""
+        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset
+        where a cursor lies above the head or so far below it that the snapshot is the shorter way."""
         states = await self._readable(caller, after)
         share = self.limits.page_bytes // len(after)
         for name, cursor in after.items():
-            if cursor > states[name].head:
-                raise Reset(stream=name, head=states[name].head)
+            head = states[name].head
+            if cursor > head or head - cursor > self.limits.lag_entries:
+                raise Reset(stream=name, head=head)
         return await self.db.read(
             lambda conn: b"".join(
                 pull.page(conn, states[name], cursor, share) for name, cursor in after.items()
@@ -261,6 +265,7 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
     return {
         "epoch": epoch_of(conn),
         "streams": streams,
+        "chains": _chains_of(conn, caller),
         "decisions": decisions.told_to(conn, caller.user, caller.device),
         "day": _days(conn, states),
     }
@@ -272,6 +277,21 @@ def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]
         row.stream: {"mine": {"n": row.n, "head": row.head, "stable": row.stable}}
         for row in conn.execute(query)
     }
+
+
+def _chains_of(conn: Connection, caller: Caller) -> list[dict[str, Any]]:
+    """How far each chain of this user on this device is here and in a backup: of former keys too, and of lost streams."""
+    query = (
+        select(_chain.c.actor, _stream.c.name, _chain.c.n, _chain.c.stable)
+        .join(_actor, _actor.c.id == _chain.c.actor)
+        .join(_stream, _stream.c.id == _chain.c.stream)
+        .where(_actor.c.user == caller.user, _actor.c.device == caller.device)
+        .order_by(_chain.c.actor, _stream.c.name)
+    )
+    return [
+        {"actor": row.actor, "stream": row.name, "n": row.n, "stable": row.stable}
+        for row in conn.execute(query)
+    ]
 
 
 def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict[str, Any]]:

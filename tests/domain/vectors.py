@@ -11,9 +11,14 @@ from app.domain.merge import Cells, Retired, merge
 FOLDER = Path(__file__).parents[1] / "vectors"
 
 
+def read(file: Path) -> Any:
+    """What a file of vectors holds."""
+    return json.loads(file.read_text())
+
+
 def load(name: str) -> list[Any]:
     """The cases of one file."""
-    cases: list[Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    cases: list[Any] = read(FOLDER / f"{name}.json")
     assert cases, f"{name}.json holds no case: nothing would be tested"
     return cases
 

@@ -1,6 +1,7 @@
 """A real server process that tests start, stop and start again on the same port and data."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,8 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from sqlalchemy import text
 
-READY_S = 30.0
+from app.database import Database
+
+READY_S = 90.0
 
 
 def free_port() -> int:
@@ -40,12 +44,16 @@ class Backend:
 
     def environment(self) -> dict[str, str]:
         """What every `insats` command of this server runs under."""
-        return os.environ | ({"INSATS_TEST_FRONT": str(self.front)} if self.front else {}) | {
-            "INSATS_DATA": str(self.data),
-            "INSATS_DATABASE_URL": self.database_url,
-            "INSATS_PORT": str(self.port),
-            "INSATS_PUBLIC_URL": self.public,
-        }
+        return (
+            os.environ
+            | ({"INSATS_TEST_FRONT": str(self.front)} if self.front else {})
+            | {
+                "INSATS_DATA": str(self.data),
+                "INSATS_DATABASE_URL": self.database_url,
+                "INSATS_PORT": str(self.port),
+                "INSATS_PUBLIC_URL": self.public,
+            }
+        )
 
     def attempt(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one `insats` command to its end, whatever it says."""
@@ -64,12 +72,35 @@ class Backend:
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
+    def restore_newest_backup(self) -> None:
+        """Lose the machine, and fill an empty store on a new one from the newest backup that was kept elsewhere."""
+        kept = self.data.with_name("kept")
+        shutil.move(self.data / "backups", kept)
+        shutil.rmtree(self.data)
+        self.data.mkdir()
+        self._drop_store()
+        newest = max(kept.glob("insats-*.ndjson.gz"))
+        self.command("restore", str(newest))
+
+    def _drop_store(self) -> None:
+        if self.database_url.startswith("sqlite"):
+            store = Path(self.database_url.removeprefix("sqlite:///"))
+            for file in store.parent.glob(f"{store.name}*"):
+                file.unlink()
+            return
+        db = Database(self.database_url)
+        db.write_now(lambda conn: conn.execute(text("DROP SCHEMA public CASCADE")))
+        db.write_now(lambda conn: conn.execute(text("CREATE SCHEMA public")))
+        db.close()
+
     def link(self, user: str) -> str:
         """A one-time link for an account."""
         return next(line for line in self.command("link", user).splitlines() if "/#/enrol/" in line)
 
     def start(self) -> None:
-        """Start and wait until it answers."""
+        """Start and wait until it answers; nothing to do where it runs."""
+        if self._process is not None:
+            return
         served = ["tests.engines.serve"] if self.front else ["app", "serve"]
         self._process = subprocess.Popen([sys.executable, "-m", *served], env=self.environment())
         deadline = time.monotonic() + READY_S
@@ -88,3 +119,15 @@ class Backend:
             self._process.terminate()
             self._process.wait(15)
             self._process = None
+
+    def kill(self) -> None:
+        """End the process that `start` made, without a word: connections that are open do not hold it up."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(15)
+            self._process = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, such as SIGSTOP."""
+        assert self._process is not None
+        self._process.send_signal(number)

@@ -78,6 +78,21 @@ class Tablet:
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         self.wait_until_received()
 
+    def offline(self) -> None:
+        """Carry the tablet into the basement."""
+        assert self.context is not None, "the tablet is closed"
+        self.context.set_offline(True)
+
+    def online(self) -> None:
+        """Carry it up again."""
+        assert self.context is not None, "the tablet is closed"
+        self.context.set_offline(False)
+
+    def sync(self) -> None:
+        """Go to the page that says what was sent."""
+        self.page.goto(f"{self.address}/#/sync")
+        self.page.get_by_role("heading", name="Sändning", exact=True).wait_for()
+
     def wait_until_received(self) -> None:
         """Until the bar says that everything has been received."""
         expect(self.page.get_by_text("Allt mottaget").first).to_be_visible(timeout=SETTLED_MS)

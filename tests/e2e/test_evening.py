@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from app.database import Database, table
 from app.domain.merge import digest
@@ -15,9 +15,9 @@ from app.photos.tables import Blob, BlobRef
 from app.reports.figures import figures_of
 from app.sync.pull import stream_digest, stream_states
 from app.sync.rebuild import differences
-from app.sync.tables import Stream
 from tests.e2e.backend import Backend
 from tests.e2e.conftest import Hand
+from tests.e2e.evening import evening_of_the_day, holds
 from tests.e2e.tablet import DESKTOP, SETTLED_MS, Tablet
 from tests.e2e.twice import TwiceProxy
 
@@ -149,7 +149,7 @@ def _the_board_shows_the_evening(page: Page) -> None:
 
 
 def _the_store_holds_the_evening_once(db: Database, backend: Backend) -> None:
-    shared = db.read_now(lambda conn: _evening(conn))
+    shared = db.read_now(lambda conn: evening_of_the_day(conn))
     figures = db.read_now(lambda conn: figures_of(conn, shared))
     assert (figures.visits, figures.done, figures.reports_total) == (7, 7, 7)
     assert figures.seizures == {"SPELMASKIN": {"ST": 9}}
@@ -157,17 +157,6 @@ def _the_store_holds_the_evening_once(db: Database, backend: Backend) -> None:
     assert (figures.photos, figures.conflicts, figures.review) == (3, 1, 0)
     assert db.read_now(lambda conn: differences(conn, readmodels.differences)) == []
     _every_photo_is_here(db, backend.data)
-
-
-def _evening(conn: Connection) -> str:
-    """The shared stream of the evening whose machines were counted by tablets of this test."""
-    operation = table(readmodels.MODELS["operation"]).c
-    streams = table(Stream).c
-    query = select(streams.name).join_from(
-        table(Stream), table(readmodels.MODELS["operation"]), operation.stream == streams.id
-    )
-    name: str = conn.execute(query.where(operation.date == "2018-05-25")).scalar_one()
-    return name
 
 
 def _every_photo_is_here(db: Database, data: Path) -> None:
@@ -221,11 +210,5 @@ def _differing(db: Database, tablet: Tablet) -> list[str]:
 
 def _secrets_stay_with_the_police(police: Path, others: list[Path]) -> None:
     for word in SECRETS:
-        assert _holds(police, word), f"the search must find {word} where it was written"
-        assert [p.name for p in others if _holds(p, word)] == []
-
-
-def _holds(profile: Path, word: str) -> bool:
-    """Whether any file of a browser profile holds the word, in any encoding that a browser stores text in."""
-    forms = [word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "latin-1")]
-    return any(form in p.read_bytes() for p in profile.rglob("*") if p.is_file() for form in forms)
+        assert holds(police, word), f"the search must find {word} where it was written"
+        assert [p.name for p in others if holds(p, word)] == []

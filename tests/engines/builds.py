@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.browser import CHECKOUT, node
 
 STATIC = CHECKOUT / "static"
-DRIVEN = """import * as operation from "./state/operation";
+DRIVEN = """import * as loss from "./state/loss";
+import * as operation from "./state/operation";
 import * as photos from "./state/photos";
 import * as recording from "./state/recording";
 import * as replica from "./state/replica";
@@ -23,7 +24,13 @@ import * as tablet from "./state/tablet";
 import * as update from "./state/update";
 import { APP } from "./sync/version";
 
-Object.assign(globalThis, { insats: { operation, photos, recording, replica, session, status, tablet, update, APP } });
+Object.assign(globalThis, { insats: { loss, operation, photos, recording, replica, session, status, tablet, update, APP } });
+"""
+
+ADDED = """
+function addLater(db: Db): void {
+  (db as unknown as IDBPDatabase).createObjectStore("later");
+}
 """
 
 
@@ -38,20 +45,13 @@ def later(folder: Path) -> Path:
     source = _copied(folder)
     schema = source / "src" / "store" / "schema.ts"
     text = schema.read_text()
-    version = re.search(r"^const VERSION = (\d+);$", text, re.MULTILINE)
-    assert version, "store/schema.ts names its version no longer as it did"
-    number = int(version[1])
-    added = f"""
-function addLater(db: Db): void {{
-  (db as unknown as IDBPDatabase).createObjectStore("later");
-}}
-"""
-    text = text.replace(version[0], f"const VERSION = {number + 1};")
-    upgraded, hits = re.subn(
-        r"upgrade: (\w+),", r"upgrade: (db, old) => { if (old < %d) \1(db); addLater(db); }," % number, text
-    )
+    found = re.search(r"^(?:export )?const VERSION = (\d+);$", text, re.MULTILINE)
+    assert found, "store/schema.ts names its version no longer as it did"
+    text = text.replace(found[0], found[0].replace(found[1], str(int(found[1]) + 1)))
+    upgrade = "upgrade: (db, old) => { if (old < " + found[1] + ") \\1(db); addLater(db); },"
+    text, hits = re.subn(r"upgrade: (\w+),", upgrade, text)
     assert hits == 1, "store/schema.ts upgrades no longer as it did"
-    schema.write_text(upgraded + added)
+    schema.write_text(text + ADDED)
     package = source / "package.json"
     package.write_text(re.sub(r'"version": "[^"]+"', '"version": "9.9.9"', package.read_text(), count=1))
     return _built(source)
@@ -71,7 +71,12 @@ def _copied(folder: Path) -> Path:
 def _built(source: Path) -> Path:
     command = [node(), "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn"]
     done = subprocess.run(
-        command, cwd=source, env=os.environ | {"NODE_ENV": "production"}, capture_output=True, text=True, check=False
+        command,
+        cwd=source,
+        env=os.environ | {"NODE_ENV": "production"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return source / "dist"

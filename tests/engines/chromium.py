@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import LAUNCH_ARGUMENTS
-from tests.engines.devtools import ChromiumPage
+from tests.engines.devtools import ChromiumPage, Gone
 from tests.engines.processes import command, family, kill, wait_until
 
 START_S = 30.0
@@ -34,6 +34,8 @@ class Chromium:
     extra: tuple[str, ...] = ()
     ways: tuple[str, ...] = ("browser", "browser", "browser", "renderer", "utility")
     name: str = "chromium"
+    restarts: int = 0
+    """How often loading the page again was not enough."""
     _process: subprocess.Popen[bytes] | None = None
 
     def open(self, address: str) -> ChromiumPage:
@@ -72,13 +74,14 @@ class Chromium:
             self._process = None
 
     def reopen(self, way: str, address: str) -> ChromiumPage:
-        """What a person does after that: start the browser again, or load the page again."""
-        if way == "browser":
-            return self.open(address)
-        page = self.pages()[0]
-        page.call("Page.navigate", url="about:blank")
-        page.call("Page.navigate", url=address)
-        return page
+        """What a person does after that: load the page again, and where that hangs start the browser again."""
+        if way != "browser":
+            try:
+                return ChromiumPage(self._targets()[-1]["webSocketDebuggerUrl"], load=address)
+            except Gone:
+                self.restarts += 1
+                self.kill("browser")
+        return self.open(address)
 
     def close(self) -> None:
         """End the browser if it runs; nothing is left to save."""

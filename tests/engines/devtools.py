@@ -6,7 +6,6 @@ browser that is killed costs no more than its own start.
 
 import json
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from queue import Empty, Queue
 from typing import Any, TypeAlias
@@ -17,6 +16,9 @@ from websockets.sync.client import connect
 Message: TypeAlias = dict[str, Any]
 NOTED = "noted"
 """First argument of a `console.log` whose second is a note (JSON)."""
+LOAD_S = 8.0
+UNAWAITED = 1_000_000_000
+"""Numbers of commands whose answers nobody waits for."""
 
 
 class Gone(Exception):
@@ -41,12 +43,6 @@ class Devtools:
         self._lock = threading.Lock()
         self._is_gone = False
         self._thread = threading.Thread(target=self._listen, daemon=True)
-
-    def start(self, *domains: str) -> None:
-        """Begin to listen, and ask for the events of these domains."""
-        self._thread.start()
-        for domain in domains:
-            self.call(f"{domain}.enable")
 
     def close(self) -> None:
         """End the connection; the page stays."""
@@ -123,11 +119,14 @@ class Devtools:
 class ChromiumPage(Devtools):
     """A page of Chromium."""
 
-    def __init__(self, address: str, on_event: Callable[[str, Message], None] | None = None) -> None:
-        """`on_event` hears everything else the browser tells."""
+    def __init__(self, address: str, load: str | None = None) -> None:
+        """`load`: the page to load first, without which nobody answers in a tab whose renderer has died."""
         super().__init__(address)
-        self._on_event = on_event
-        self.start("Runtime", "Page", "Inspector")
+        self._thread.start()
+        if load is not None:
+            self.call("Page.navigate", LOAD_S, url=load)
+        for domain in ("Runtime", "Page", "Inspector"):
+            self.call(f"{domain}.enable")
 
     def evaluate(self, expression: str, timeout: float = 20.0) -> Any:
         """See Devtools; what is returned must be JSON."""
@@ -147,8 +146,6 @@ class ChromiumPage(Devtools):
             # Whoever waits for that renderer waits in vain; the next one answers on the same socket.
             for waiting in list(self._answers.values()):
                 waiting.put(None)
-        if self._on_event:
-            self._on_event(method, params)
 
 
 class WebKitPage(Devtools):
@@ -162,25 +159,30 @@ class WebKitPage(Devtools):
         self._thread.start()
         if not self._has_target.wait(10):
             raise Gone("no page")
-        for domain in ("Runtime", "Console"):
-            self.call(f"{domain}.enable")
 
     def send(self, message: Message) -> None:
         """Wrap a command for the page."""
-        inner = json.dumps(message)
-        params = {"targetId": self._target, "message": inner}
+        params = {"targetId": self._target, "message": json.dumps(message)}
         super().send({"id": -message["id"], "method": "Target.sendMessageToTarget", "params": params})
 
     def heard(self, message: Message) -> None:
         """Unwrap what the page says."""
-        method = message.get("method")
-        if method == "Target.targetCreated":
-            self._target = message["params"]["targetInfo"]["targetId"]
-            self._has_target.set()
+        method, params = message.get("method"), message.get("params", {})
+        if method == "Target.targetCreated" and not params["targetInfo"].get("isProvisional"):
+            self._follow(params["targetInfo"]["targetId"])
+        elif method == "Target.didCommitProvisionalTarget":
+            self._follow(params["newTargetId"])
         elif method == "Target.dispatchMessageFromTarget":
-            super().heard(json.loads(message["params"]["message"]))
+            super().heard(json.loads(params["message"]))
         elif "error" in message and message.get("id", 0) < 0:
             super().heard({**message, "id": -message["id"]})
+
+    def _follow(self, target: str) -> None:
+        """From now on this is the page. Its console speaks only when asked to; nobody waits for these answers."""
+        self._target = target
+        for number, domain in enumerate(("Runtime", "Console")):
+            self.send({"id": UNAWAITED + number, "method": f"{domain}.enable", "params": {}})
+        self._has_target.set()
 
     def evaluate(self, expression: str, timeout: float = 20.0) -> Any:
         """See Devtools."""

@@ -25,8 +25,11 @@ globalThis.person = (() => {
 
   const meta = (db, key) => db.get("meta", key);
 
+  let isTired = false;
+  let hands = [];
+
   async function hand(act) {
-    for (;;) {
+    while (!isTired) {
       try {
         await act();
       } catch (error) {
@@ -120,9 +123,19 @@ globalThis.person = (() => {
     },
 
     run(photoPauseMs = 60) {
-      void hand(counting());
-      void hand(answering());
-      void hand(photographing(photoPauseMs));
+      isTired = false;
+      hands = [counting(), answering(), photographing(photoPauseMs)].map(hand);
+    },
+
+    // Resolves when what was under way has come to its end.
+    async stop() {
+      isTired = true;
+      await Promise.all(hands);
+    },
+
+    async count(code, times) {
+      for (let i = 0; i < times; i++) await recording.tap(op(), visit(), "seizure", code, "ST", 1);
+      return counted(code);
     },
 
     async look(photosFrom = 0) {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.e2e.backend import free_port
 from tests.engines.devtools import Gone, WebKitPage
-from tests.engines.processes import command, family, kill, wait_until
+from tests.engines.processes import command, family, kill
 
 START_S = 30.0
 SCREEN = "1024x1366x24"
@@ -51,6 +51,9 @@ class WebKit:
     display: str
     ways: tuple[str, ...] = ("network", "network", "web", "browser")
     name: str = "webkit"
+    restarts: int = 0
+    screen: Screen | None = None
+    """Closed with the tablet, if it is this tablet's own."""
     _process: subprocess.Popen[bytes] | None = None
     _port: int = 0
 
@@ -95,17 +98,21 @@ class WebKit:
         """What a person does after that: start the app again; nothing where the network process alone was killed."""
         if way == "network":
             return self.page()
-        self.close()
+        if self._process is not None:
+            self.kill("browser")
         return self.open(address)
 
     def close(self) -> None:
         """End the browser if it runs."""
         if self._process is not None:
             self.kill("browser")
+        if self.screen is not None:
+            self.screen.close()
 
     def _environment(self) -> dict[str, str]:
         folders = {
-            name: self.profile / name for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+            name: self.profile / name
+            for name in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
         }
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
@@ -125,13 +132,3 @@ class WebKit:
         if not found:
             raise LookupError("no page yet")
         return f"ws://127.0.0.1:{self._port}{found[0]}"
-
-
-def running(process: WebKit) -> bool:
-    """Whether the browser is still there."""
-    return process._process is not None and process._process.poll() is None
-
-
-def wait_for_page(webkit: WebKit) -> None:
-    """Until the window can be asked again."""
-    wait_until(lambda: running(webkit), START_S, "MiniBrowser is gone")

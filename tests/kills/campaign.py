@@ -61,7 +61,7 @@ class Campaign:
     def _points(self, kind: str, every: int) -> range:
         """The numbers of the points that a request of this kind passes when nothing kills it."""
         names = orjson.loads(self._request(kind, 0).headers["points"])
-        # The last one is behind the names: some bytes of the answer are out.
+        # The last one lies behind the names: the answer is out.
         return range(1, len(names) + 2, every)
 
     def _die_at(self, point: int, kind: str) -> None:
@@ -160,6 +160,7 @@ class Campaign:
             "refused": sum(w.refused for w in self.writers),
             "warm start to ready": spread(self.server.ready_s),
             "cold start to ready": spread(self.server.cold_s),
+            "processor time of a cold start": spread(self.server.cpu_s),
             "PostgreSQL killed to ready": spread(self.postgres_ready_s),
             "push ms": spread(waits),
         }
@@ -202,4 +203,5 @@ def _writers(server: Mortal, stack: ExitStack, chance: Random) -> list[Writer]:
         code = db.write_now(partial(mint_code, user=user, now=now_ms(), ttl=600_000))
         made.append(Writer(enrol(client, code, user), Random(chance.getrandbits(60))))
     db.close()
+    server.ready_s.clear()  # the stage itself was made ready with the first one
     return made

@@ -95,9 +95,7 @@ def cluster(parent: Path | None = None, settings: tuple[str, ...] = ()) -> Itera
     identity = postgres.unprivileged()
     with ExitStack() as stack:
         programs = (
-            postgres.wheel_programs()
-            if not identity
-            else stack.enter_context(postgres.reachable_programs())
+            postgres.wheel_programs() if not identity else stack.enter_context(postgres.reachable_programs())
         )
         folder = parent or postgres.public_temporary()
         home = Path(stack.enter_context(postgres.temporary_folder(folder)))

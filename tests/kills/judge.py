@@ -43,7 +43,10 @@ def judge(url: str, data: Path, writers: Sequence[Writer]) -> dict[str, int]:
 
 
 def _judge_photos(db: Database, data: Path, writers: Sequence[Writer]) -> None:
-    store, noted = BlobStore(data), set(db.read_now(lambda c: c.execute(select(blob.c.sha256)).scalars().all()))
+    store, noted = (
+        BlobStore(data),
+        set(db.read_now(lambda c: c.execute(select(blob.c.sha256)).scalars().all())),
+    )
     for writer in writers:
         for digest in writer.delivered:
             assert digest in noted, f"the acknowledged photo {digest} is not noted"

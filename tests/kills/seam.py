@@ -82,13 +82,16 @@ def watching(seam: Seam, *, torn: bool = False) -> Iterator[None]:
         commit(self, connection)
         seam.reach("after COMMIT")
 
-    with patch.multiple(
-        DefaultDialect,
-        do_execute=do_execute,
-        do_execute_no_params=do_execute_no_params,
-        do_executemany=do_executemany,
-        do_commit=do_commit,
-    ), patch.multiple(os, **{name: _file_call(seam, name, torn=torn) for name in FILE_CALLS}):
+    with (
+        patch.multiple(
+            DefaultDialect,
+            do_execute=do_execute,
+            do_execute_no_params=do_execute_no_params,
+            do_executemany=do_executemany,
+            do_commit=do_commit,
+        ),
+        patch.multiple(os, **{name: _file_call(seam, name, torn=torn) for name in FILE_CALLS}),
+    ):
         yield
 
 

@@ -21,8 +21,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 def environment() -> dict[str, str]:
     """The caller's, with compiled modules kept: an installed server has them too."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(CHECKOUT / ".cache" / "pycache")}
+    cache = str(CHECKOUT / ".cache" / "pycache")
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
 
 
 class Stage:
@@ -66,9 +66,21 @@ class Stage:
         return json.loads(answer)
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processor so far; 0 where the system does not tell."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Mortal:
-    """One server over one store, again and again. `ready_s` and `cold_s` are the seconds of each way to ready."""
+    """One server over one store, again and again.
+
+    `ready_s` and `cold_s` are the seconds of each way to ready, `cpu_s` what a cold one took of the processor.
+    """
 
     stage: Stage
     data: Path
@@ -77,6 +89,7 @@ class Mortal:
     more: dict[str, str] = field(default_factory=dict)
     ready_s: list[float] = field(default_factory=list)
     cold_s: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
     _pid: int | None = None
     _cold: "subprocess.Popen[bytes] | None" = None
 
@@ -97,12 +110,15 @@ class Mortal:
         }
         if cold:
             command = [sys.executable, "-m", "app", "serve"]
-            self._cold = subprocess.Popen(command, env=environment() | variables)
+            with (self.data / "server.log").open("ab") as log:
+                self._cold = subprocess.Popen(command, env=environment() | variables, stderr=log)
         else:
             self._pid = self.stage.start(variables)
         self._wait_until_ready()
         seconds = time.monotonic() - began
         (self.cold_s if cold else self.ready_s).append(seconds)
+        if self._cold is not None:
+            self.cpu_s.append(cpu_seconds(self._cold.pid))
         return seconds
 
     def _wait_until_ready(self) -> None:

@@ -38,10 +38,10 @@ def main() -> None:
 
 def _fork(environment: dict[str, str]) -> int:
     pid = os.fork()
-    if pid:
-        return pid
-    die_with_parent()
-    _serve(environment)
+    if pid == 0:
+        die_with_parent()
+        _serve(environment)
+    return pid
 
 
 def die_with_parent() -> None:
@@ -52,9 +52,10 @@ def die_with_parent() -> None:
 
 
 def _serve(environment: dict[str, str]) -> NoReturn:
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
+    log = os.open(f"{environment['INSATS_DATA']}/server.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
     os.environ.update(environment)
     seam = Seam()
     factory: Callable[[], Any] = app.main.factory
@@ -91,7 +92,8 @@ class Mortal:
                 points = json.dumps(self._seam.names).encode()
                 message["headers"] = [*message["headers"], (b"points", points)]
             await send(message)
-            self._seam.reach("within the answer")
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                self._seam.reach("after the answer")
 
         await self._inner(scope, receive, told)
         self._seam.disarm()

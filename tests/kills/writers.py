@@ -142,7 +142,9 @@ class Writer:
                 self._refused(answer)
             return answer
         if answer.status_code == 404:
-            _insist(photo.acknowledged == 0 or self._is_known(photo), "acknowledged bytes of a photo are gone")
+            _insist(
+                photo.acknowledged == 0 or self._is_known(photo), "acknowledged bytes of a photo are gone"
+            )
             photo.url = ""
             return answer
         _insist(answer.status_code in (200, 201, 204, 409), f"{answer.status_code} {answer.text[:200]}")
@@ -155,7 +157,10 @@ class Writer:
         return answer
 
     def _create(self, photo: Photo, headers: dict[str, str]) -> httpx.Response:
-        about = {"Upload-Length": str(len(photo.data)), "Upload-Metadata": f"sha256 {b64(photo.sha256.encode())}"}
+        about = {
+            "Upload-Length": str(len(photo.data)),
+            "Upload-Metadata": f"sha256 {b64(photo.sha256.encode())}",
+        }
         answer: httpx.Response = self.tablet.send("POST", "/blobs/uploads", headers=TUS | about | headers)
         photo.url = answer.headers.get("location", "").removeprefix("/api/v1")
         return answer
@@ -179,7 +184,9 @@ class Writer:
     def settle(self, left_s: Callable[[], float]) -> None:
         """Send all that is left; the server stays alive now. `left_s` tells the time left."""
         while not self._is_settled():
-            _insist(left_s() > 0, "what was recorded does not get through although nothing is killed any more")
+            _insist(
+                left_s() > 0, "what was recorded does not get through although nothing is killed any more"
+            )
 
     def _is_settled(self) -> bool:
         try:

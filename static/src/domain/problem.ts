@@ -1,6 +1,6 @@
 /**
  * A refusal with its stable code (`urn:insats:<code>` without the prefix), or one of our own: `offline` (no answer, or none
- * of ours), `not-enrolled`, `storage`, `storage-full`. `wait` is the server's Retry-After in ms.
+ * of ours), `not-enrolled`, `storage`, `storage-full`, `rescued` (kept aside until the page has loaded again). `wait` is the server's Retry-After in ms.
  */
 export class Problem extends Error {
   readonly code: string;

@@ -12,6 +12,8 @@ export interface DeviceView {
   pending_blobs: number;
   oldest: number | null;
   free: number | null;
+  /** Its store was emptied: when that was noticed (ms), and what it had said last that it still held. */
+  lost?: { at: number; changes: number; blobs: number } | null;
 }
 
 const EVERY_MS = 5_000;

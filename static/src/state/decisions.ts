@@ -13,9 +13,14 @@ export type { HeldChange as HeldItem } from "../sync/protocol";
 /** Who may decide about held changes, approve a visit and withdraw that. */
 const DECIDERS: readonly string[] = ["OPKO_POL", "OPKO_KOM", "INSLED", "LAGLED", "FUL", "SKRIVSK"];
 
+/** Whether this person's role decides at all. */
+export function isDecider(): boolean {
+  return DECIDERS.includes(session.value?.user.role ?? "");
+}
+
 /** Whether this person decides in a stream; whatever is pressed, the server has the last word. */
 export function mayDecide(stream: string): boolean {
-  return DECIDERS.includes(session.value?.user.role ?? "") && roleIn(stream) === "writer";
+  return isDecider() && roleIn(stream) === "writer";
 }
 
 const EVERY_MS = 20_000;

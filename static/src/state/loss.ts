@@ -39,16 +39,18 @@ export function readMark(): DeviceMark | null {
   }
 }
 
-/**
- * What was being recorded when the browser lost the database, and is here again after the reload: `recordings` are saved;
- * `photos` could not be kept and have to be taken again.
- */
+/** Recordings that are saved now, and photos whose bytes could not be kept. */
 export interface Rescued {
   readonly recordings: number;
   readonly photos: number;
 }
 
 const back: Signal<Rescued | null> = signal(null);
+
+/**
+ * What was being recorded when the browser lost the database, after the reload: `recordings` are saved now; `photos` could
+ * not be kept and have to be taken again. Null where there was nothing.
+ */
 export const rescued: ReadonlySignal<Rescued | null> = back;
 
 export function noteRescued(what: Rescued): void {

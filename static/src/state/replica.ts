@@ -73,7 +73,7 @@ export function isPending(e: EntityView | undefined, field: string): ChangeState
   sending.value;
   if (!e) return "received";
   const own = memory.own.latest(e.stream, e.id, field);
-  if (own) return stateOf(own, memory.chain(own.actor, own.stream).stable);
+  if (own) return stateOf(own, (row) => memory.isBackedUp(row));
   // My commits are forgotten only when a backup covers them.
   const shown = winner(headsOf(e.cells, field));
   return shown && memory.isMine(shown[2]) ? "backed-up" : "received";

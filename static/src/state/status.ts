@@ -97,9 +97,9 @@ function worst({ refused, result, decided }: CommitRow): { verdict: "held" | "re
     : null;
 }
 
-function goodState({ actor, stream, n, result, pruned }: CommitRow): ChangeState {
-  if (!result) return "local";
-  return pruned || n <= memory.chain(actor, stream).stable ? "backed-up" : "received";
+function goodState(row: CommitRow): ChangeState {
+  if (!row.result) return "local";
+  return memory.isBackedUp(row) ? "backed-up" : "received";
 }
 
 export const status: ReadonlySignal<Status> = computed(() => {
@@ -117,7 +117,7 @@ export const status: ReadonlySignal<Status> = computed(() => {
     held: items.value.filter((item) => item.state === "held"),
     // A denial is told by `ownDecisions`: nothing can be done about it here.
     rejected: items.value.filter((item) => item.state === "rejected" && item.code !== "denied"),
-    problem: memory.isFull ? "storage-full" : (state?.problem ?? null),
+    problem: memory.isLost ? "storage" : memory.isFull ? "storage-full" : (state?.problem ?? null),
     storage: storage.value,
   };
 });

@@ -2,12 +2,14 @@
 import { type Signal, signal } from "@preact/signals";
 import { Problem } from "../domain/problem";
 import { Memory } from "../store/memory";
-import { replay, stash } from "../store/rescue";
+import { type Interrupted, replay, stash } from "../store/rescue";
+import { withRoom } from "../store/room";
 import { createSave, type Save } from "../store/save";
-import { DB_NAME, openStore, type UnsealedRow } from "../store/schema";
+import { DB_NAME, openStore } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
 import { createEngine, type Engine } from "../sync/engine";
 import { pendingOf } from "../sync/pending";
+import { noteRescued } from "./loss";
 
 export const memory = new Memory();
 
@@ -61,18 +63,25 @@ memory.listen({
 /** Opens the store and reads all of it into memory; nothing here needs the server. */
 export async function open(): Promise<Running> {
   if (current) return current;
-  const db = await openStore(DB_NAME, () => lost([])).catch((error: unknown) => {
+  const db = await openStore(DB_NAME, onBroken).catch((error: unknown) => {
     throw new Problem("storage", 0, String(error));
   });
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
   const announce = (message: Message) => channel?.postMessage(message);
   const tablet: Tablet = { db, memory, now: () => Date.now(), announce, lost };
-  if (typeof localStorage !== "undefined") await replay(tablet, localStorage);
+  const interrupted = await replayed(tablet);
   await memory.load(db);
+  tellOf(interrupted);
   const engine = createEngine(tablet);
   channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, engine, event.data));
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
+}
+
+/** What cannot be recorded now stays where it lies and is tried at the next start: it must not keep the app from starting. */
+async function replayed(tablet: Tablet): Promise<Interrupted[]> {
+  if (typeof localStorage === "undefined") return [];
+  return withRoom(tablet, () => replay(tablet, localStorage)).catch(() => []);
 }
 
 /** Another tab has written: read again what it changed. Whichever of the two holds the sync lock then sends it. */
@@ -88,12 +97,33 @@ async function follow({ db }: Tablet, engine: Engine, message: Message): Promise
 const RELOADED = "insats.reloaded";
 /** A reload that did not help is not repeated within this time (ms). */
 const RELOAD_EVERY_MS = 30_000;
+let isReloading = false;
 
-function lost(rows: readonly UnsealedRow[]): void {
+function onBroken(): void {
+  memory.setLost();
+  lost();
+}
+
+/** The browser has dropped the database: only a new page gets another connection to it. */
+function lost(interrupted?: Interrupted): void {
   if (typeof location === "undefined") return;
-  if (rows.length > 0) stash(localStorage, rows);
-  const last = Number(sessionStorage.getItem(RELOADED) ?? "0");
-  if (Math.abs(Date.now() - last) < RELOAD_EVERY_MS) return;
+  try {
+    if (interrupted) stash(localStorage, interrupted);
+  } finally {
+    const since = Math.abs(Date.now() - Number(sessionStorage.getItem(RELOADED) ?? "0"));
+    if (!isReloading) setTimeout(reload, Math.max(0, RELOAD_EVERY_MS - since));
+    isReloading = true;
+  }
+}
+
+function reload(): void {
   sessionStorage.setItem(RELOADED, String(Date.now()));
   location.reload();
+}
+
+/** Says what was being recorded when the database was lost. A photo that is here after all need not be taken again. */
+function tellOf(interrupted: readonly Interrupted[]): void {
+  const photos = interrupted.filter((each) => each.isPhoto);
+  const missing = photos.filter(({ rows }) => !rows.some((row) => memory.own.get(row.change.id)));
+  noteRescued({ recordings: interrupted.length - photos.length, photos: missing.length });
 }

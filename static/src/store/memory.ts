@@ -1,18 +1,16 @@
-import type { IDBPTransaction, StoreValue } from "idb";
 import { kindOf } from "../domain/change";
 import { readBody } from "../domain/commit";
 import { continueAfter } from "../domain/ids";
 import { type Cells, isVoid, needsReview } from "../domain/merge";
 import { overlay } from "../domain/overlay";
 import { OwnChanges, partOf } from "./own";
+import { OWN, type OwnRows, type Reading, readOwn } from "./reading";
 import {
   type ActorRow,
   type ChainRow,
   type CommitRow,
   type Db,
-  type Meta,
   type PhotoRow,
-  type Schema,
   type Session,
   type StreamRow,
   startingWith,
@@ -37,6 +35,9 @@ export interface Listener {
   status(): void;
 }
 
+/** Server times this far apart (ms) say which of two commits came first, whatever a clock was corrected by. */
+const LATER_MS = 60_000;
+
 interface StreamMemory {
   rows: Map<string, Cells>;
   views: Map<string, EntityView>;
@@ -54,6 +55,8 @@ export class Memory {
   saves = 0;
   /** The browser refused a write for want of room; photos wait until there is some again. */
   isFull = false;
+  /** The browser has dropped the database: nothing is recorded before the reload. */
+  isLost = false;
   readonly actors = new Map<string, ActorRow>();
   readonly streams = new Map<string, StreamRow>();
   /** Kept commits without their bytes. */
@@ -211,6 +214,20 @@ export class Memory {
     this.#chains.set(`${row.actor} ${row.stream}`, row);
   }
 
+  /**
+   * Whether a verified backup has a commit. `stable` counts a chain without its forks: a forked commit is covered when one
+   * of ours is that the server took clearly later, because a backup is of one moment.
+   */
+  isBackedUp(row: CommitRow): boolean {
+    if (row.pruned) return true;
+    if (!row.result) return false;
+    if (!row.result.forked) return row.n <= this.chain(row.actor, row.stream).stable;
+    const { received } = row.result;
+    return [...this.commits.values()].some(
+      (c) => c.result && !c.result.forked && c.result.received > received + LATER_MS && this.isBackedUp(c),
+    );
+  }
+
   actor(row: ActorRow): void {
     this.#revision += 1;
     this.actors.set(row.id, row);
@@ -232,6 +249,11 @@ export class Memory {
 
   setFull(isFull: boolean): void {
     this.isFull = isFull;
+    this.#listener.status();
+  }
+
+  setLost(): void {
+    this.isLost = true;
     this.#listener.status();
   }
 
@@ -316,20 +338,6 @@ export class Memory {
     data.lists.clear();
     this.#listener.stream(stream);
   }
-}
-
-type Reading = IDBPTransaction<Schema, Stores[], "readonly">;
-const OWN: Stores[] = ["meta", "actors", "chains", "unsealed", "commits", "photos"];
-type OwnRows = Awaited<ReturnType<typeof readOwn>>;
-
-async function readOwn(tx: Reading) {
-  const meta = tx.objectStore("meta");
-  const fact = async <K extends keyof Meta>(key: K) => (await meta.get(key)) as Meta[K] | undefined;
-  const all = <S extends Stores>(store: S): Promise<StoreValue<Schema, S>[]> => tx.objectStore(store).getAll();
-  const [session, off, saves] = await Promise.all([fact("session"), fact("off"), fact("saves")]);
-  const [actors, chains, photos] = await Promise.all([all("actors"), all("chains"), all("photos")]);
-  const [unsealed, commits] = await Promise.all([all("unsealed"), all("commits")]);
-  return { session, off, saves, actors, chains, photos, unsealed, commits };
 }
 
 export function commitKey(row: { actor: string; stream: string; n: number }): string {

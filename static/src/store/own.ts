@@ -38,8 +38,8 @@ export function decisionOf(decided: CommitRow["decided"], id: string): Decided |
   return decided && Object.hasOwn(decided, id) ? decided[id] : undefined;
 }
 
-/** What may be said of a change. `stable`: the last commit of its chain that a verified backup covers. */
-export function stateOf(own: Own, stable: number): ChangeState {
+/** What may be said of a change. `isBackedUp`: whether a verified backup has a commit. */
+export function stateOf(own: Own, isBackedUp: (row: CommitRow) => boolean): ChangeState {
   const { change, commit } = own;
   if (commit?.refused) return "rejected";
   if (!commit?.result) return "local";
@@ -47,7 +47,7 @@ export function stateOf(own: Own, stable: number): ChangeState {
   const decision = decisionOf(commit.decided, change.id);
   if (decision?.verdict === "denied") return "rejected";
   if ((verdict === "held" && !decision) || verdict === "rejected") return verdict;
-  return commit.n <= stable ? "backed-up" : "received";
+  return isBackedUp(commit) ? "backed-up" : "received";
 }
 
 /** The own changes of all kept commits and of what is not sealed, by id and by entity. */

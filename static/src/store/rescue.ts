@@ -1,5 +1,4 @@
-import type { UnsealedRow } from "./schema";
-import type { Tablet } from "./tablet";
+import type { Db, UnsealedRow } from "./schema";
 import { strictly } from "./transaction";
 
 /**
@@ -8,23 +7,46 @@ import { strictly } from "./transaction";
  */
 const KEY = "insats.rescue";
 
-export function stash(storage: Storage, rows: readonly UnsealedRow[]): void {
-  storage.setItem(KEY, JSON.stringify([...stashed(storage), ...rows]));
+/** What was being recorded at that moment: one batch, whether or not it arrived. Bytes of a photo do not fit there. */
+export interface Interrupted {
+  readonly rows: readonly UnsealedRow[];
+  readonly isPhoto: boolean;
 }
 
-function stashed(storage: Storage): UnsealedRow[] {
+export function stash(storage: Storage, interrupted: Interrupted): void {
+  storage.setItem(KEY, JSON.stringify([...stashed(storage), interrupted]));
+}
+
+function stashed(storage: Storage): Interrupted[] {
   try {
-    const rows: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
-    return Array.isArray(rows) ? (rows as UnsealedRow[]) : [];
+    const found: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
+    return Array.isArray(found) ? (found as Interrupted[]) : [];
   } catch {
     return [];
   }
 }
 
-/** Records what was stashed before the reload. */
-export async function replay({ db }: Pick<Tablet, "db">, storage: Storage): Promise<void> {
-  const rows = stashed(storage);
-  if (rows.length === 0) return;
-  await strictly(db, ["unsealed"], (tx) => Promise.all(rows.map((row) => tx.objectStore("unsealed").put(row))));
+/**
+ * Records what was stashed before the reload, and tells what that was. What had arrived after all stays as it is: it may
+ * have taken the place of an earlier change, which the stashed one does not know. A photo without its bytes is no photo.
+ */
+export async function replay({ db }: { readonly db: Db }, storage: Storage): Promise<Interrupted[]> {
+  const interrupted = stashed(storage);
+  const rows = interrupted.flatMap((each) => (each.isPhoto ? [] : each.rows));
+  if (rows.length > 0) await record(db, rows);
   storage.removeItem(KEY);
+  return interrupted;
+}
+
+function record(db: Db, rows: readonly UnsealedRow[]): Promise<void> {
+  return strictly(db, ["meta", "unsealed"], async (tx) => {
+    const unsealed = tx.objectStore("unsealed");
+    const keys = await Promise.all(rows.map((row) => unsealed.getKey(row.change.id)));
+    const missing = rows.filter((_, i) => keys[i] === undefined);
+    if (missing.length === 0) return;
+    await Promise.all(missing.map((row) => unsealed.put(row)));
+    // Other windows must see that somebody recorded something.
+    const meta = tx.objectStore("meta");
+    await meta.put((((await meta.get("saves")) as number | undefined) ?? 0) + 1, "saves");
+  });
 }

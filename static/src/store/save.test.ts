@@ -152,18 +152,82 @@ describe("a lost database", () => {
   it("hands over what was being recorded, which is there after the reload, once", async () => {
     const store = await openWindow();
     failOnce(store, "UnknownError");
-    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("storage");
-    expect(store.lost.map((row) => row.change.v)).toEqual(["INNE"]);
+    expect(await codeOf(store.write(VISIT, "status", "INNE"))).toBe("rescued");
+    expect(store.lost.flatMap(({ rows }) => rows.map((row) => row.change.v))).toEqual(["INNE"]);
     const storage = webStorage();
-    stash(storage, store.lost);
+    for (const interrupted of store.lost) stash(storage, interrupted);
     const again = await openWindow(store.tablet.db.name);
-    await replay(again.tablet, storage);
-    await replay(again.tablet, storage);
+    expect(await replay(again.tablet, storage)).toHaveLength(1);
+    expect(await replay(again.tablet, storage)).toEqual([]);
     await again.memory.load(again.tablet.db);
     expect(again.shown(VISIT, "status")).toEqual(["INNE"]);
     expect(storage.length).toBe(0);
   });
+
+  it("takes nothing more before the reload: taps on the same picture would count twice", async () => {
+    const store = await openWindow();
+    await counting(store, 4);
+    failOnce(store, "UnknownError");
+    expect(await codeOf(counting(store, 1))).toBe("rescued");
+    expect(await codeOf(counting(store, 1))).toBe("storage");
+    expect(store.lost).toHaveLength(1);
+  });
+
+  it("hands over no photo: its bytes would not be there after the reload", async () => {
+    const store = await openWindow();
+    failOnce(store, "UnknownError");
+    const write = { stream: STREAM, e: "photo_1", f: "caption", v: "x", seen: [] };
+    const saving = store.save(() => ({ writes: [write], blobs: [picture()] }));
+    expect(await codeOf(saving)).toBe("storage");
+    const storage = webStorage();
+    for (const interrupted of store.lost) stash(storage, interrupted);
+    const again = await openWindow(store.tablet.db.name);
+    const [back] = await replay(again.tablet, storage);
+    expect(back?.isPhoto).toBe(true);
+    expect(await again.unsealed()).toEqual([]);
+  });
+
+  it("does not touch what had arrived after all", async () => {
+    const store = await openWindow();
+    await store.write(VISIT, "status", "PAVAG");
+    store.clock.now += 3_600_000;
+    await store.write(VISIT, "status", "INNE");
+    await store.write(VISIT, "status", "KLART");
+    const rows = await store.unsealed();
+    const late = rows.find((row) => row.change.v === "KLART");
+    if (!late) throw new Error("not recorded");
+    const storage = webStorage();
+    stash(storage, { rows: [{ ...late, change: { ...late.change, replaces: ["vanished"] } }], isPhoto: false });
+    await replay(store.tablet, storage);
+    expect(await store.unsealed()).toEqual(rows);
+  });
+
+  it("is noticed by another window, which counts on from what came back", async () => {
+    const one = await openWindow();
+    await counting(one, 4);
+    const other = await openWindow(one.tablet.db.name);
+    one.clock.now += 3_600_000;
+    failOnce(one, "UnknownError");
+    await codeOf(counting(one, 1));
+    const storage = webStorage();
+    for (const interrupted of one.lost) stash(storage, interrupted);
+    await replay({ db: (await openWindow(one.tablet.db.name)).tablet.db }, storage);
+    other.clock.now += 7_200_000;
+    await counting(other, 1);
+    expect(other.shown("tally_1", "entry")).toEqual([6]);
+  });
 });
+
+function picture() {
+  return {
+    sha256: "0".repeat(64),
+    mime: "image/jpeg",
+    kind: "blob" as const,
+    bytes: new ArrayBuffer(8),
+    stream: STREAM,
+    added: 0,
+  };
+}
 
 function failOnce({ tablet }: TestStore, name: string): void {
   vi.spyOn(tablet.db, "transaction").mockImplementationOnce(() => {

@@ -5,12 +5,13 @@ import { newId } from "../domain/ids";
 import { type Json, recordable } from "../domain/json";
 import { type Head, headsOf } from "../domain/merge";
 import { Problem } from "../domain/problem";
-import { freeBallast } from "./ballast";
+import { withLock } from "./lock";
 import { partOf } from "./own";
 import { type NewBlob, putBlob } from "./photos";
+import { withRoom } from "./room";
 import type { CommitRow, PhotoRow, UnsealedRow } from "./schema";
 import type { Tablet } from "./tablet";
-import { type Stores, strictly, type Writing } from "./transaction";
+import { isBroken, isFullDisk, type Stores, strictly, type Writing } from "./transaction";
 
 /** A value for a cell; `seen` are the heads that were on the screen. */
 export interface Write {
@@ -51,12 +52,14 @@ export type Save = (plan: () => Batch | null) => Promise<void>;
 /**
  * The one way in. Plans run one after the other, each on a picture that holds all that was saved before, and resolve when
  * the strict transaction is complete; then memory and the other tabs follow. Rejects with Problem `not-enrolled`,
- * `malformed`, `too-large`, `storage-full` or `storage`: then nothing was saved.
+ * `malformed`, `too-large`, `storage-full` or `storage`: then nothing was saved; or with `rescued`: the browser lost the
+ * store under it, it lies aside and is saved when the page has loaded again.
  */
 export function createSave(tablet: Tablet, onSaved: () => void = () => undefined): Save {
   let last: Promise<unknown> = Promise.resolve();
   return (plan) => {
-    const turn = last.then(() => save(tablet, plan, onSaved));
+    // Windows take turns: two that record without a pause would make each other look again, and again.
+    const turn = last.then(() => withLock(`${tablet.db.name}-save`, () => save(tablet, plan, onSaved)));
     last = turn.catch(() => undefined);
     return turn;
   };
@@ -64,6 +67,7 @@ export function createSave(tablet: Tablet, onSaved: () => void = () => undefined
 
 async function save(tablet: Tablet, plan: () => Batch | null, onSaved: () => void): Promise<void> {
   for (let turn = 0; turn < 10; turn++) {
+    if (tablet.memory.isLost) throw new Problem("storage", 0, "the database is gone until the reload");
     const batch = plan();
     if (!batch || batch.writes.length === 0) return;
     const saved = await attempt(tablet, batch);
@@ -88,30 +92,35 @@ function show({ memory, announce }: Tablet, saved: Saved): void {
 
 async function attempt(tablet: Tablet, batch: Batch): Promise<Saved | null> {
   const planned = planRows(tablet, batch);
-  const write = () => store(tablet, planned, batch.blobs ?? []);
+  const blobs = batch.blobs ?? [];
+  const write = () => store(tablet, planned, blobs);
   try {
-    return await write();
+    // The reserve is for words and counts: a photo would take it all.
+    return blobs.length > 0 ? await write() : await withRoom(tablet, write);
   } catch (error) {
-    return await recover(tablet, error, planned, batch.blobs !== undefined, write);
+    throw reported(tablet, error, planned, batch.blobs !== undefined);
   }
 }
 
-async function recover<T>(
-  tablet: Tablet,
-  error: unknown,
-  planned: readonly Planned[],
-  isPhoto: boolean,
-  again: () => Promise<T>,
-): Promise<T> {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "QuotaExceededError") {
+/** What is said of a recording that is not on disk. One that the database was lost under is kept aside for the reload. */
+function reported(tablet: Tablet, error: unknown, planned: readonly Planned[], isPhoto: boolean): Problem {
+  if (error instanceof Problem) return error;
+  if (isFullDisk(error)) {
     tablet.memory.setFull(true);
-    // The reserve is for words and counts: a photo would take it all.
-    if (isPhoto || !(await freeBallast(tablet.db))) throw new Problem("storage-full");
-    return again();
+    return new Problem("storage-full");
   }
-  if (name === "UnknownError" || name === "InvalidStateError") tablet.lost(planned.map((p) => p.row));
-  throw error instanceof Problem ? error : new Problem("storage", 0, String(error));
+  return isBroken(error) ? lose(tablet, error, planned, isPhoto) : new Problem("storage", 0, String(error));
+}
+
+/** One batch is under way at a time: the next would be planned as if it had never been, and count the same tap again. */
+function lose(tablet: Tablet, error: unknown, planned: readonly Planned[], isPhoto: boolean): Problem {
+  tablet.memory.setLost();
+  try {
+    tablet.lost({ rows: planned.map((p) => p.row), isPhoto });
+  } catch (failure) {
+    return new Problem("storage", 0, String(failure));
+  }
+  return new Problem(isPhoto ? "storage" : "rescued", 0, String(error));
 }
 
 function planRows(tablet: Tablet, batch: Batch): Planned[] {

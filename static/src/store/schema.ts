@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import type { Change } from "../domain/change";
 import type { Cells } from "../domain/merge";
+import { guard, PATIENCE, type Patience } from "./transaction";
 
 export interface User {
   id: string;
@@ -132,11 +133,14 @@ export interface CommitRow {
   pruned?: boolean;
 }
 
+/** A change that names a blob. `stable`: a backup covered its commit, number `n` of `actor`, when that was pruned. */
 export interface PhotoRef {
   stream: string;
   entity: string;
   change: string;
   stable: boolean;
+  actor?: string;
+  n?: number;
 }
 
 /** A blob made on this tablet. Its bytes lie in `chunks` unless `dropped`. */
@@ -148,6 +152,8 @@ export interface PhotoRow {
   added: number;
   refs: PhotoRef[];
   state: "local" | "verified" | "mismatch";
+  /** A verified backup of the server has the bytes. */
+  backed?: boolean;
   dropped: boolean;
 }
 
@@ -173,15 +179,60 @@ export interface Schema extends DBSchema {
 
 export type Db = IDBPDatabase<Schema>;
 export const DB_NAME = "insats";
+
 const VERSION = 1;
 
-/** Opens the tablet's store. `onLost` is called when the browser drops the connection; only a reload helps then. */
-export function openStore(name: string, onLost: () => void = () => undefined): Promise<Db> {
-  return openDB<Schema>(name, VERSION, {
+export interface OpenOptions {
+  readonly patience?: Patience;
+  /** How long the browser may take to open the store (ms). */
+  readonly wait?: number;
+}
+const OPEN_MS = 15_000;
+
+/**
+ * Opens the tablet's store. A newer app may have been here and gone again: its version is taken as it is, with the stores that
+ * this app knows, and what else there is stays untouched; upgrades only ever add. `onBroken` is called when the browser drops
+ * the connection or nothing answers any more; only a reload helps then. Rejects where there is no store to be had.
+ */
+export async function openStore(
+  name: string,
+  onBroken: () => void = () => undefined,
+  { patience = PATIENCE, wait = OPEN_MS }: OpenOptions = {},
+): Promise<Db> {
+  const db = await inTime(wait, openAt(name, onBroken));
+  guard(db, onBroken, patience);
+  return db;
+}
+
+async function openAt(name: string, onBroken: () => void): Promise<Db> {
+  try {
+    return await openVersion(name, VERSION, onBroken);
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "VersionError")) throw error;
+    return openVersion(name, undefined, onBroken);
+  }
+}
+
+function openVersion(name: string, version: number | undefined, onBroken: () => void): Promise<Db> {
+  return openDB<Schema>(name, version, {
     upgrade: createStores,
-    // Another tab runs a newer version of the app: let it upgrade. This tab reloads with it.
-    blocking: (_current, _blocked, event) => (event.target as IDBDatabase).close(),
-    terminated: onLost,
+    // Another tab runs a newer version of the app: let it upgrade. This one has to be loaded again.
+    blocking: (_current, _blocked, event) => {
+      (event.target as IDBDatabase).close();
+      onBroken();
+    },
+    terminated: onBroken,
+  });
+}
+
+/** A store that opens after all, too late, is closed again: nobody waits for it any more. */
+function inTime(wait: number, opening: Promise<Db>): Promise<Db> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      opening.then((db) => db.close()).catch(() => undefined);
+      reject(new DOMException("the database does not open", "TimeoutError"));
+    }, wait);
+    opening.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

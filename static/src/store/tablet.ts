@@ -1,5 +1,6 @@
 import type { Memory } from "./memory";
-import type { Db, UnsealedRow } from "./schema";
+import type { Interrupted } from "./rescue";
+import type { Db } from "./schema";
 
 /** What one tab tells the others: that the named part of the store is not as they have it in memory. */
 export type Message = "own" | "all" | { readonly replica: string };
@@ -11,6 +12,6 @@ export interface Tablet {
   /** This device's clock in ms. It may be wrong; nothing but display depends on it. */
   now(): number;
   announce(message: Message): void;
-  /** The browser has dropped the database for good: keep these recordings elsewhere and start again. */
-  lost(rows: readonly UnsealedRow[]): void;
+  /** The browser has dropped the database for good: keep what was being recorded elsewhere and start again. */
+  lost(interrupted: Interrupted): void;
 }

@@ -17,7 +17,42 @@ export function loosely<S extends Stores, T>(db: Db, stores: S[], work: (tx: Wri
   return write(db, stores, "relaxed", work);
 }
 
+/** How long a transaction may take (ms, of time this window is awake) before the database counts as hung. */
+export interface Patience {
+  readonly strict: number;
+  readonly relaxed: number;
+}
+export const PATIENCE: Patience = { strict: 20_000, relaxed: 60_000 };
+
+interface Guard {
+  readonly onBroken: () => void;
+  readonly patience: Patience;
+}
+const guards = new WeakMap<Db, Guard>();
+
+/** Whatever transaction finds the database gone or hung tells it here; the transaction itself rejects as well. */
+export function guard(db: Db, onBroken: () => void, patience: Patience = PATIENCE): void {
+  guards.set(db, { onBroken, patience });
+}
+
 async function write<S extends Stores, T>(
+  db: Db,
+  stores: S[],
+  durability: "strict" | "relaxed",
+  work: (tx: Writing<S>) => Promise<T>,
+): Promise<T> {
+  const watch = new Watch((guards.get(db)?.patience ?? PATIENCE)[durability]);
+  try {
+    return await Promise.race([run(db, stores, durability, work), watch.expired]);
+  } catch (error) {
+    if (isBroken(error)) guards.get(db)?.onBroken();
+    throw error;
+  } finally {
+    watch.stop();
+  }
+}
+
+async function run<S extends Stores, T>(
   db: Db,
   stores: S[],
   durability: "strict" | "relaxed",
@@ -30,8 +65,46 @@ async function write<S extends Stores, T>(
   } catch (error) {
     abort(tx);
     await tx.done.catch(() => undefined);
-    throw error;
+    // A request that fails with its transaction says only that; the transaction knows why.
+    throw isNamed(error, "AbortError") ? (tx.error ?? error) : error;
   }
+}
+
+const TICK_MS = 1_000;
+
+/** Counts seconds in which the window was awake: one that was frozen is not late. */
+class Watch {
+  readonly expired: Promise<never>;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(patience: number) {
+    this.expired = new Promise((_, reject) => {
+      const tick = Math.min(TICK_MS, patience);
+      let left = patience;
+      this.#timer = setInterval(() => {
+        left -= tick;
+        if (left <= 0) reject(new DOMException("the database does not answer", "TimeoutError"));
+      }, tick);
+    });
+    this.expired.catch(() => undefined);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof DOMException && names.includes(error.name);
+}
+
+/** The connection is gone for good, or nothing answers. WebKit says the first in more than one way. */
+export function isBroken(error: unknown): boolean {
+  return isNamed(error, "UnknownError", "InvalidStateError", "TimeoutError");
+}
+
+export function isFullDisk(error: unknown): boolean {
+  return isNamed(error, "QuotaExceededError");
 }
 
 function abort(tx: { abort(): void }): void {

@@ -1,6 +1,7 @@
 import { base64url } from "../domain/bytes";
 import { actorId } from "../domain/commit";
 import { isProblem } from "../domain/problem";
+import { withRoom } from "../store/room";
 import type { ActorRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly } from "../store/transaction";
@@ -24,7 +25,7 @@ export async function createActor(tablet: Tablet, user: string): Promise<ActorRo
 }
 
 async function putActor(tablet: Tablet, row: ActorRow): Promise<void> {
-  await strictly(tablet.db, ["actors"], (tx) => tx.objectStore("actors").put(row));
+  await withRoom(tablet, () => strictly(tablet.db, ["actors"], (tx) => tx.objectStore("actors").put(row)));
   tablet.memory.actor(row);
   tablet.announce("own");
 }

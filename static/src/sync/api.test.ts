@@ -35,8 +35,6 @@ describe("a call", () => {
     expect(sent[0]?.headers.get("Insats-Pending")).toBe("changes=1;blobs=0");
     expect(sent[0]?.init.cache).toBe("no-store");
     expect(contacts()).toBe(1);
-    await api.hello("a_2");
-    expect(sent[1]?.headers.get("Insats-Actor")).toBe("a_2");
   });
 
   it("packs commits, and nothing that is small", async () => {

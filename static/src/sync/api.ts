@@ -74,8 +74,7 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     stream: (path: string, signal: AbortSignal) => call(path, { signal, headers: { Accept: "text/event-stream" } }),
     enrol: (code: string, device: Enrolling) => post<{ token: string; user: User }>("/enrol", { code, device }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
-    /** Speaks of the caller's present actor unless another one of the same user is named. */
-    hello: (actor?: string) => json<Hello>("/hello", { headers: actor ? { "Insats-Actor": actor } : {} }),
+    hello: () => json<Hello>("/hello"),
     push: (lines: string, gzip: boolean) =>
       json<PushAnswer>("/commits", {
         method: "POST",

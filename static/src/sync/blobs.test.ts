@@ -153,7 +153,56 @@ describe("the original", () => {
     expect(await stored(original)).toHaveLength(1);
     server.faults.drop = () => false;
     await settle(anna);
+    expect(await stored(original)).toHaveLength(1);
+    server.makeStable();
+    anna.clock.now += 60_000;
+    await settle(anna);
     expect(await stored(original)).toHaveLength(0);
+  });
+
+  it("stays while no backup has its bytes, though one covers what names it", async () => {
+    const original = blob(9_000, "blob");
+    await takePhoto([original]);
+    await settle(anna);
+    for (const chain of server.state.chains.values()) chain.stable = chain.n;
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(1);
+    const asked = server.calls.filter((call) => call === "POST /blobs/missing").length;
+    await settle(anna);
+    expect(server.calls.filter((call) => call === "POST /blobs/missing")).toHaveLength(asked);
+    server.state.stableBlobs.add(original.sha256);
+    anna.clock.now += 60_000;
+    await settle(anna);
+    expect(await stored(original)).toHaveLength(0);
+  });
+
+  it("stays when a restored server covers less than the one before", async () => {
+    const [first, original] = [blob(4_000, "blob", 5), blob(9_000, "blob")];
+    await takePhoto([first], "photo_a");
+    await settle(anna);
+    const backup = server.backup();
+    await takePhoto([original], "photo_b");
+    await settle(anna);
+    for (const chain of server.state.chains.values()) chain.stable = chain.n;
+    await settle(anna);
+    expect(anna.memory.photos.get(original.sha256)?.refs).toMatchObject([{ stable: true }]);
+    server.restore(backup);
+    server.state.blobs.set(original.sha256, new Uint8Array(original.bytes));
+    server.state.stableBlobs.add(original.sha256);
+    anna.clock.now += 60_000;
+    await settle(anna);
+    expect(stateOf(original)).toBe("verified");
+    expect(await stored(original)).toHaveLength(1);
+  });
+
+  it("is asked for again after a rollback that nobody announced", async () => {
+    const original = blob(9_000, "blob");
+    const backup = server.backup();
+    await takePhoto([original]);
+    await settle(anna);
+    server.state = backup;
+    await settle(anna);
+    expect(server.state.blobs.has(original.sha256)).toBe(true);
   });
 
   it("is sent again when a restored server has lost it", async () => {

@@ -4,6 +4,7 @@ import { CHUNK_BYTES, chunkRange, readBlob } from "../store/photos";
 import type { PhotoRow, UploadRow } from "../store/schema";
 import { loosely, strictly } from "../store/transaction";
 import type { Sync } from "./context";
+import { mayBeSpent } from "./prune";
 import { create, resume, send, type Upload } from "./tus";
 
 const ASK_AT_ONCE = 200;
@@ -21,11 +22,25 @@ export function unsentBlobs({ tablet }: Sync): PhotoRow[] {
   return rows.sort((a, b) => rank(a) - rank(b) || a.added - b.added);
 }
 
+/** How often the server is asked which originals a backup has, while some wait for that alone (ms). */
+const BACKED_MS = 60_000;
+
+/** Asks which originals may be let go: those whose bytes a verified backup has. */
+async function askForBacked(sync: Sync): Promise<void> {
+  const { tablet, state, api } = sync;
+  const waiting = [...tablet.memory.photos.values()].filter((row) => !row.backed && mayBeSpent(tablet, row));
+  if (waiting.length === 0 || Math.abs(tablet.now() - state.lastBacked) < BACKED_MS) return;
+  state.lastBacked = tablet.now();
+  const { stable } = await api.missing(waiting.slice(0, ASK_AT_ONCE).map((row) => row.sha256));
+  for (const row of waiting.filter(({ sha256 }) => stable?.includes(sha256))) await change(sync, row, { backed: true });
+}
+
 /**
  * Uploads what is missing, one blob at a time. `isWanted` says whether there is something more urgent to do, asked
  * between chunks: words and counts never wait for a photo. One blob that fails does not hold up the others.
  */
 export async function sendBlobs(sync: Sync, isWanted: () => boolean): Promise<void> {
+  await askForBacked(sync);
   const waiting = unsentBlobs(sync).slice(0, ASK_AT_ONCE);
   if (waiting.length === 0) return;
   const { verified } = await sync.api.missing(waiting.map((row) => row.sha256));
@@ -127,11 +142,15 @@ async function markVerified(sync: Sync, row: PhotoRow): Promise<void> {
   await memory.loadOwn(db);
 }
 
-async function setState(sync: Sync, { sha256 }: PhotoRow, state: PhotoRow["state"]): Promise<void> {
+function setState(sync: Sync, row: PhotoRow, state: PhotoRow["state"]): Promise<void> {
+  return change(sync, row, { state });
+}
+
+async function change(sync: Sync, { sha256 }: PhotoRow, what: Partial<PhotoRow>): Promise<void> {
   const { db, memory, announce } = sync.tablet;
   const row = await strictly(db, ["photos"], async (tx) => {
     const stored = await tx.objectStore("photos").get(sha256);
-    const next = stored && { ...stored, state };
+    const next = stored && { ...stored, ...what };
     if (next) await tx.objectStore("photos").put(next);
     return next;
   });

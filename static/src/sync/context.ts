@@ -9,7 +9,10 @@ export interface SyncState {
   isOtherServer: boolean;
   lastContact: number | null;
   lastHello: number;
-  lastElders: number;
+  /** When the server was last asked which blobs are in a backup. */
+  lastBacked: number;
+  /** When a full tablet last looked for room. */
+  lastRoom: number;
   syncing: boolean;
   /** What the server was last told that this tablet holds. */
   told: string;
@@ -35,7 +38,8 @@ export function newState(): SyncState {
     isOtherServer: false,
     lastContact: null,
     lastHello: 0,
-    lastElders: 0,
+    lastBacked: Number.NEGATIVE_INFINITY,
+    lastRoom: Number.NEGATIVE_INFINITY,
     syncing: false,
     told: "",
     isPlain: false,

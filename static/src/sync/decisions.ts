@@ -1,8 +1,9 @@
 import { groupBy } from "../domain/group";
 import { commitKey } from "../store/memory";
 import { decisionOf } from "../store/own";
+import { withRoom } from "../store/room";
 import type { CommitRow, Decided } from "../store/schema";
-import { loosely } from "../store/transaction";
+import { loosely, type Writing } from "../store/transaction";
 import type { Sync } from "./context";
 import type { Hello, HelloDecision } from "./protocol";
 
@@ -12,14 +13,15 @@ export async function keepDecisions({ tablet }: Sync, hello: Hello): Promise<voi
   const isNews = (d: HelloDecision) => isNewTo(memory.commits.get(commitKey(d)), d);
   const news = groupBy((hello.decisions ?? []).filter(isNews), commitKey);
   if (news.size === 0) return;
-  const rows = await loosely(db, ["commits"], async (tx) => {
+  const keep = async (tx: Writing<"commits">) => {
     const commits = tx.objectStore("commits");
     const told = [...news.values()].flatMap((decisions) => decisions.slice(0, 1));
     const stored = await Promise.all(told.map(({ actor, stream, n }) => commits.get([actor, stream, n])));
     const next = stored.flatMap((row) => (row ? [withDecisions(row, news.get(commitKey(row)) ?? [])] : []));
     await Promise.all(next.map((row) => commits.put(row)));
     return next;
-  });
+  };
+  const rows = await withRoom(tablet, () => loosely(db, ["commits"], keep));
   memory.committed(rows);
   announce("own");
 

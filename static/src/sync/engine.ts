@@ -1,12 +1,13 @@
 import { isProblem } from "../domain/problem";
 import type { Tablet } from "../store/tablet";
+import { isBroken, isFullDisk } from "../store/transaction";
 import { namedActor } from "./actor";
 import { createApi, type Fetch, type Timeouts } from "./api";
 import { unsentBlobs } from "./blobs";
 import { newState, noteHead, type Sync } from "./context";
 import { type Listening, listen } from "./events";
 import { withSyncLock } from "./lock";
-import { pendingCounts, pendingHeader } from "./pending";
+import { pendingCounts, pendingHeader, pendingOf } from "./pending";
 import type { Poke } from "./protocol";
 import { runRound } from "./round";
 
@@ -16,6 +17,8 @@ const IDLE_MS = 20_000;
 const IDLE_LISTENING_MS = 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
+/** While somebody looks and something waits to be sent: a server that comes back is found soon. */
+const LONGEST_WAITING_MS = 15_000;
 const OTHER_TAB_MS = 500;
 
 export type Reason = "start" | "visible" | "online" | "timer" | "save" | "poke" | "person";
@@ -76,8 +79,11 @@ class TabEngine implements Engine {
   }
 
   wake(reason: Reason): void {
-    if (reason === "start" || reason === "online" || reason === "visible") this.#relisten();
+    const isNews = reason === "start" || reason === "online" || reason === "visible";
+    if (isNews) this.#relisten();
+    if (isNews) this.#retry = FIRST_RETRY_MS;
     if (reason === "save") this.#wakeAfterSave();
+    else if (isNews && Date.now() < this.#notBefore) this.#roundAfter(this.#notBefore - Date.now());
     else void this.round(reason);
   }
 
@@ -96,6 +102,11 @@ class TabEngine implements Engine {
       delay = await this.#once(next);
     }
     this.#running = null;
+    this.#roundAfter(delay);
+  }
+
+  #roundAfter(delay: number): void {
+    clearTimeout(this.#timer);
     if (this.#listening) this.#timer = setTimeout(() => void this.round("timer"), delay);
   }
 
@@ -124,12 +135,14 @@ class TabEngine implements Engine {
   }
 
   #afterFailure(error: unknown): number {
-    const isOffline = isProblem(error, "offline");
-    this.sync.state.problem = isOffline ? null : isProblem(error) ? error.code : "internal";
+    this.sync.state.problem = isProblem(error, "offline") ? null : codeOf(error);
+    if (isFullDisk(error)) this.sync.tablet.memory.setFull(true);
     const wait = isProblem(error) ? error.wait : 0;
     if (wait > 0) this.#notBefore = Date.now() + wait;
     const delay = Math.max(jittered(this.#retry), wait);
-    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY_MS);
+    const { memory } = this.sync.tablet;
+    const longest = isVisible() && pendingOf(memory).changes > 0 ? LONGEST_WAITING_MS : LONGEST_RETRY_MS;
+    this.#retry = Math.min(this.#retry * 2, longest);
     return delay;
   }
 
@@ -187,6 +200,16 @@ class TabEngine implements Engine {
     else noteHead(state, poke.stream, poke.head);
     this.wake("poke");
   }
+}
+
+function codeOf(error: unknown): string {
+  if (isProblem(error)) return error.code;
+  if (isFullDisk(error)) return "storage-full";
+  return isBroken(error) ? "storage" : "internal";
+}
+
+function isVisible(): boolean {
+  return globalThis.document?.visibilityState !== "hidden";
 }
 
 function isUrgent(reason: Reason): boolean {

@@ -4,7 +4,7 @@ import type { Poke } from "./protocol";
 /** The server writes a comment every 15 s; a connection that is silent for this long (ms) is dead. */
 const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 15_000;
 
 export interface Listening {
   onPoke(poke: Poke): void;

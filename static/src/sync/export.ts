@@ -34,12 +34,8 @@ export async function exportFile(tablet: Tablet, onProgress: Progress): Promise<
 
 /** Commits that a restored server might lack, whoever on this tablet recorded them, chain by chain in order. */
 function uncovered({ memory }: Tablet): CommitRow[] {
-  const rows = [...memory.commits.values()].filter((row) => !row.pruned && !isCovered(row));
+  const rows = [...memory.commits.values()].filter((row) => !memory.isBackedUp(row));
   return rows.sort((a, b) => (a.actor === b.actor && a.stream === b.stream ? a.n - b.n : a.sealed - b.sealed));
-
-  function isCovered(row: CommitRow): boolean {
-    return row.result !== undefined && row.n <= memory.chain(row.actor, row.stream).stable;
-  }
 }
 
 function unverified({ memory }: Tablet): PhotoRow[] {
@@ -64,11 +60,14 @@ async function* framesOf(
     for (let offset = 0; offset < photo.size; offset += CHUNK_BYTES) {
       const chunk = await tablet.db.get("chunks", [photo.sha256, offset / CHUNK_BYTES]);
       if (!chunk) break;
-      yield {
-        bytes: await seal.frame(photoFrame({ ...photo, offset }, new Uint8Array(chunk))),
-        weight: chunk.byteLength,
-      };
+      const { sha256, size, mime } = photo;
+      const part = { sha256, size, mime, offset, actor: takerOf(tablet, photo) };
+      yield { bytes: await seal.frame(photoFrame(part, new Uint8Array(chunk))), weight: chunk.byteLength };
     }
+}
+
+function takerOf({ memory }: Tablet, { refs }: PhotoRow): string | undefined {
+  return refs.flatMap((ref) => memory.own.get(ref.change)?.actor ?? ref.actor ?? [])[0];
 }
 
 /** The lines of commits, as many at a time as one frame holds. */

@@ -1,17 +1,15 @@
 import { FIRST_CHAIN } from "../domain/commit";
 import { canonical } from "../domain/json";
 import { purgeStreams } from "../store/purge";
+import { withRoom } from "../store/room";
 import type { ChainRow, Meta, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
 import { asKnownActor, namedActor } from "./actor";
 import { noteHead, type Sync } from "./context";
 import { keepDecisions } from "./decisions";
-import type { Hello, HelloStream } from "./protocol";
+import type { Hello, HelloChain, HelloStream } from "./protocol";
 import { prune } from "./prune";
-import { forgetResults } from "./repair";
-
-/** How often to ask for what backups cover of actors that seal nothing more (ms). */
-const ELDERS_MS = 600_000;
+import { doubtPhotos, forgetResults } from "./repair";
 
 /** Greets the server and does all that its answer asks for but sending and pulling. */
 export async function greet(sync: Sync): Promise<void> {
@@ -23,8 +21,7 @@ export async function greet(sync: Sync): Promise<void> {
   if (gone.length > 0) await purgeStreams(sync.tablet, gone);
   for (const name of gone) sync.state.heads.delete(name);
   await keepDecisions(sync, hello);
-  await keepStable(sync, hello, namedActor(sync.tablet));
-  await askForElders(sync, now);
+  await keepStable(sync, hello);
   await prune(sync.tablet);
   sync.state.lastHello = now;
 }
@@ -72,14 +69,16 @@ function isRewound({ isNewEpoch, resets, lost }: News): boolean {
 function storeNews({ tablet }: Sync, news: News): Promise<void> {
   const { hello, off, isFirst, isNewEpoch, streams, resets, lost } = news;
   const stores: Stores[] = ["meta", "streams", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
-  return loosely(tablet.db, stores, async (tx) => {
+  const keep = async (tx: Writing<Stores>) => {
     const meta = tx.objectStore("meta");
     await Promise.all([meta.put(hello.epoch, "epoch"), meta.put(off, "off")]);
     if (isFirst) await meta.put(hello.server, "server");
     await Promise.all(streams.map((row) => keepStream(tx, row)));
-    if (isRewound(news)) await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
-    if (isNewEpoch) await doubtPhotos(tx);
-  });
+    if (!isRewound(news)) return;
+    await forgetResults(tx, (c) => isNewEpoch || resets.includes(c.stream) || lost.has(c.hash));
+    await doubtPhotos(tx);
+  };
+  return withRoom(tablet, () => loosely(tablet.db, stores, keep));
 }
 
 function noteHeads({ state }: Sync, { isNewEpoch, streams }: News): void {
@@ -114,26 +113,38 @@ async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
   await store.put({ ...row, cursor, chain });
 }
 
-/** Commits that this actor has a receipt for and the server no longer has. */
+/** Commits that this tablet has a receipt for and the server no longer has. */
 function lostCommits({ tablet }: Sync, hello: Hello): Set<string> {
-  const actor = namedActor(tablet);
-  const isLost = (stream: string, n: number) => stream in hello.streams && n > (hello.streams[stream]?.mine?.n ?? 0);
-  const mine = [...tablet.memory.commits.values()].filter((c) => c.actor === actor && c.result && !c.pruned);
-  return new Set(mine.filter((c) => isLost(c.stream, c.n)).map((c) => c.hash));
+  const ends = new Map(chainsIn(hello, namedActor(tablet)).map((told) => [chainKey(told), told.n]));
+  const mine = [...tablet.memory.commits.values()].filter((c) => c.result && !c.pruned);
+  return new Set(mine.filter((c) => c.n > (ends.get(chainKey(c)) ?? Number.POSITIVE_INFINITY)).map((c) => c.hash));
 }
 
-/** A restored server may have lost bytes that it had verified; ask again. Only what a backup covers was ever deleted here. */
-async function doubtPhotos(tx: Writing<Stores>): Promise<void> {
-  const photos = tx.objectStore("photos");
-  const rows = (await photos.getAll()).filter((p) => p.state === "verified" && !p.dropped);
-  await Promise.all(rows.map((row) => photos.put({ ...row, state: "local" })));
+function chainKey({ actor, stream }: { actor: string; stream: string }): string {
+  return `${actor} ${stream}`;
 }
 
-/** Notes up to where backups cover the chains of the actor that the answer speaks of. */
-async function keepStable({ tablet }: Sync, hello: Hello, actor: string | null): Promise<void> {
-  const moved = Object.entries(hello.streams).flatMap(([stream, { mine }]): ChainRow[] => {
-    const chain = tablet.memory.chain(actor ?? "", stream);
-    return mine && chain.n > 0 && mine.stable !== chain.stable ? [{ ...chain, stable: mine.stable }] : [];
+/**
+ * How far the server has each chain of this user on this device, and how far backups cover it: those of the named actor in
+ * the streams it reads, an empty one where the server has none, and all others that are told, of forked and replaced actors
+ * and of streams that were taken away.
+ */
+function chainsIn(hello: Hello, actor: string | null): HelloChain[] {
+  const named = actor ? Object.entries(hello.streams) : [];
+  const mine = named.map(([stream, { mine }]) => ({
+    actor: actor ?? "",
+    stream,
+    n: mine?.n ?? 0,
+    stable: mine?.stable ?? 0,
+  }));
+  return [...(hello.chains ?? []), ...mine];
+}
+
+/** Notes up to where backups cover the chains that the answer speaks of; after a restore that may be less than before. */
+async function keepStable({ tablet }: Sync, hello: Hello): Promise<void> {
+  const moved = chainsIn(hello, namedActor(tablet)).flatMap(({ actor, stream, stable }): ChainRow[] => {
+    const chain = tablet.memory.chain(actor, stream);
+    return chain.n > 0 && stable !== chain.stable ? [{ ...chain, stable }] : [];
   });
   if (moved.length === 0) return;
   const chains = await loosely(tablet.db, ["chains"], (tx) => Promise.all(moved.map((row) => moveStable(tx, row))));
@@ -147,15 +158,4 @@ async function moveStable(tx: Writing<"chains">, row: ChainRow): Promise<ChainRo
   const moved = { ...(stored ?? row), stable: row.stable };
   await store.put(moved);
   return moved;
-}
-
-/** Forked and replaced actors still have commits waiting for a backup; `hello` speaks of one actor at a time. */
-async function askForElders(sync: Sync, now: number): Promise<void> {
-  if (now - sync.state.lastElders < ELDERS_MS) return;
-  sync.state.lastElders = now;
-  const { memory } = sync.tablet;
-  const waiting = new Set([...memory.commits.values()].filter((c) => c.result && !c.pruned).map((c) => c.actor));
-  for (const actor of memory.actors.values())
-    if (actor.retired && actor.registered && memory.isMine(actor.id) && waiting.has(actor.id))
-      await keepStable(sync, await sync.api.hello(actor.id), actor.id);
 }

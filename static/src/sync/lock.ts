@@ -7,24 +7,6 @@ export const STEAL_AFTER_MS = 30_000;
 const GRACE_MS = 1_000;
 
 /**
- * Runs `work` while no other tab holds the lock of that name, or after a while without it: a frozen window never lets go.
- * Where there are no Web Locks, it just runs.
- */
-export async function withLock<T>(name: string, work: () => Promise<T>, patience = GRACE_MS): Promise<T> {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return work();
-  let isStarted = false;
-  const run = () => {
-    isStarted = true;
-    return work();
-  };
-  return await locks.request(name, { signal: AbortSignal.timeout(patience) }, run).catch((error: unknown) => {
-    if (isStarted) throw error;
-    return work();
-  });
-}
-
-/**
  * Runs `work` if no other tab is syncing; false if one is. A frozen window keeps its lock, hence the heartbeat: a holder
  * that has been silent is robbed. Nothing depends on the lock for correctness, only for not doing things twice.
  */
@@ -32,22 +14,31 @@ export async function withSyncLock(tablet: Tablet, work: () => Promise<void>): P
   const locks = globalThis.navigator?.locks;
   if (!locks) return hold(tablet, work);
   const name = `${tablet.db.name}-sync`;
-  const run = (lock: unknown) => (lock ? hold(tablet, work) : Promise.resolve(false));
-  const isHeld = await locks.request(name, { ifAvailable: true }, run).catch(robbed);
+  let held: Promise<boolean> = Promise.resolve(false);
+  const run = (lock: unknown) => {
+    if (lock) held = hold(tablet, work);
+    return held;
+  };
+  const isHeld = await locks.request(name, { ifAvailable: true }, run).catch((error) => robbed(error, held));
   if (isHeld || !(await isSilent(tablet))) return isHeld;
   // It may have woken up just now: give it the time to show that.
   await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
-  return (await isSilent(tablet)) && locks.request(name, { steal: true }, run).catch(robbed);
+  return (await isSilent(tablet)) && locks.request(name, { steal: true }, run).catch((error) => robbed(error, held));
 }
 
-/** Another tab took the lock while this one was frozen, and does the work now. */
-function robbed(error: unknown): boolean {
-  if (error instanceof DOMException && error.name === "AbortError") return false;
-  throw error;
+/**
+ * Another tab took the lock while this one was frozen, and works now. What this one was in the middle of is not undone by
+ * that: wait for its end, or this tab would begin a second round beside it.
+ */
+async function robbed(error: unknown, held: Promise<boolean>): Promise<boolean> {
+  if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+  await held.catch(() => undefined);
+  return false;
 }
 
 async function hold(tablet: Tablet, work: () => Promise<void>): Promise<boolean> {
-  await beat(tablet);
+  // The heartbeat is for other windows: a disk without room for it must not stop the work.
+  await beat(tablet).catch(() => undefined);
   const timer = setInterval(() => void beat(tablet).catch(() => undefined), HEARTBEAT_MS);
   try {
     await work();

@@ -12,6 +12,15 @@ export interface Hello {
   readonly actor: { readonly id: string; readonly status: string } | null;
   readonly streams: Readonly<Record<string, HelloStream>>;
   readonly decisions?: readonly HelloDecision[];
+  readonly chains?: readonly HelloChain[];
+}
+
+/** A chain of this user on this device, in any stream: how far the server has it, and how far a backup. */
+export interface HelloChain {
+  readonly actor: string;
+  readonly stream: string;
+  readonly n: number;
+  readonly stable: number;
 }
 
 /** What a person decided about a held change of this user, on this device, in any stream. */

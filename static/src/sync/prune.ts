@@ -2,7 +2,7 @@ import { readBody } from "../domain/commit";
 import { decisionOf } from "../store/own";
 import { chunkRange } from "../store/photos";
 import { sweepReceipts } from "../store/receipts";
-import type { CommitRow, PhotoRow } from "../store/schema";
+import type { CommitRow, PhotoRef, PhotoRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { type Stores, strictly, type Writing } from "../store/transaction";
 
@@ -19,20 +19,21 @@ export async function prune(tablet: Tablet): Promise<void> {
   const stubs = [...tablet.memory.commits.values()].filter((row) => row.pruned).sort((a, b) => a.sealed - b.sealed);
   const old = stubs.slice(0, Math.max(0, stubs.length + covered.length - STUBS));
   const photos = [...tablet.memory.photos.values()];
-  if (covered.length + old.length === 0 && !photos.some(isSpent)) return;
+  if (covered.length + old.length === 0 && !photos.some((row) => isSpent(tablet, row))) return;
   await strictly(tablet.db, ["commits", "meta", "photos", "chunks", "uploads"], async (tx) => {
     const commits = tx.objectStore("commits");
     for (const { actor, stream, n } of old) await commits.delete([actor, stream, n]);
     for (const row of covered) await pruneCommit(tx, row);
     if (covered.length > 0) await sweepReceipts(tx);
-    for (const row of (await tx.objectStore("photos").getAll()).filter(isSpent)) await dropBytes(tx, row);
+    for (const row of (await tx.objectStore("photos").getAll()).filter((p) => isSpent(tablet, p)))
+      await dropBytes(tx, row);
   });
   await tablet.memory.loadOwn(tablet.db);
   tablet.announce("own");
 }
 
 function isCovered({ memory }: Tablet, row: CommitRow): boolean {
-  if (!row.result || row.pruned || row.n > memory.chain(row.actor, row.stream).stable) return false;
+  if (!row.result || row.pruned || !memory.isBackedUp(row)) return false;
   const stream = memory.streams.get(row.stream);
   if (!stream) return true;
   const isInReplica = (row.placed?.seq ?? Number.POSITIVE_INFINITY) <= stream.cursor;
@@ -49,7 +50,7 @@ async function pruneCommit(tx: Writing<Stores>, { actor, stream, n }: CommitRow)
   const row = await tx.objectStore("commits").get([actor, stream, n]);
   if (!row) return;
   for (const { change } of readBody(row.b).filter(({ change }) => change.f === "blob" || change.f === "thumb"))
-    await markStable(tx, change.id, change.v);
+    await markStable(tx, { actor, n }, change.id, change.v);
   const { receipt: _receipt, ...rest } = row;
   await tx.objectStore("commits").put({ ...rest, h: "", b: "", s: "", pruned: true, ...heldIn(row) });
 }
@@ -61,17 +62,32 @@ function heldIn({ b, result, decided }: CommitRow): Pick<CommitRow, "held"> {
   return open.length > 0 ? { held: Object.fromEntries(open) } : {};
 }
 
-async function markStable(tx: Writing<Stores>, change: string, value: unknown): Promise<void> {
+interface Place {
+  readonly actor: string;
+  readonly n: number;
+}
+
+async function markStable(tx: Writing<Stores>, at: Place, change: string, value: unknown): Promise<void> {
   const sha256 = (value as { sha256?: string } | null)?.sha256 ?? "";
   const row = await tx.objectStore("photos").get(sha256);
   if (!row) return;
-  const refs = row.refs.map((ref) => (ref.change === change ? { ...ref, stable: true } : ref));
+  const refs = row.refs.map((ref) => (ref.change === change ? { ...ref, ...at, stable: true } : ref));
   await tx.objectStore("photos").put({ ...row, refs });
 }
 
-/** An original whose bytes may go. Thumbnails stay: they are small, and the list of photos needs them offline. */
-function isSpent(row: PhotoRow): boolean {
-  return row.kind === "blob" && row.state === "verified" && !row.dropped && row.refs.every((ref) => ref.stable);
+/**
+ * An original whose bytes may go: the server has verified them, a backup has them, and a backup covers whatever names them.
+ * Thumbnails stay: they are small, and the list of photos needs them offline.
+ */
+function isSpent(tablet: Tablet, row: PhotoRow): boolean {
+  return row.backed === true && mayBeSpent(tablet, row);
+}
+
+/** Only the word that a backup has the bytes is missing, if that. */
+export function mayBeSpent({ memory }: Tablet, row: PhotoRow): boolean {
+  const isCovered = ({ stream, stable, actor, n }: PhotoRef) =>
+    stable && (actor === undefined || (n ?? 0) <= memory.chain(actor, stream).stable);
+  return row.kind === "blob" && row.state === "verified" && !row.dropped && row.refs.every(isCovered);
 }
 
 async function dropBytes(tx: Writing<Stores>, row: PhotoRow): Promise<void> {

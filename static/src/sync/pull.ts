@@ -6,7 +6,7 @@ import { loosely, type Writing } from "../store/transaction";
 import type { Sync } from "./context";
 import { applyPage, type Entry, type Page, pagesOf, touchedBy, verifiedPage } from "./page";
 import { type EntryLine, type PageEnd, parseLines } from "./protocol";
-import { forgetResults } from "./repair";
+import { doubtPhotos, forgetResults } from "./repair";
 import { takeSnapshot } from "./snapshot";
 
 const MAX_ROUNDS = 1_000;
@@ -148,10 +148,13 @@ function placedBy(row: CommitRow, { part, changes }: Entry): CommitRow {
 
 /** The replica is not what the server has: take the snapshot, and send again what no backup covers. */
 async function markReset(sync: Sync, row: StreamRow): Promise<void> {
-  await loosely(sync.tablet.db, ["streams", "commits"], async (tx) => {
+  await loosely(sync.tablet.db, ["streams", "commits", "photos"], async (tx) => {
     await tx.objectStore("streams").put({ ...row, reset: true });
     await forgetResults(tx, (commit) => commit.stream === row.stream);
+    await doubtPhotos(tx);
   });
+  // What was decided about them, and up to where backups go, is told there again.
+  sync.state.lastHello = 0;
   await sync.tablet.memory.load(sync.tablet.db);
   sync.tablet.announce("all");
 }

@@ -326,6 +326,30 @@ describe("a backup", () => {
     expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
   });
 
+  it("says nothing of a forked commit by its number: that one is kept until something later of ours is covered", async () => {
+    for (let i = 0; i < 3; i++) {
+      await anna.write(SHARED, VISIT, `f${i}`, i);
+      await settle(anna);
+    }
+    const clone = await cloneOf(server, anna, "anna");
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna);
+    server.makeStable();
+    const backup = server.backup();
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(clone, anna);
+    expect(stateOfCell(clone, SHARED, VISIT, "persons")).toBe("received");
+    server.restore(backup);
+    await settle(clone, bo);
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([7]);
+    server.now = () => Date.now() + 120_000;
+    await clone.write(SHARED, VISIT, "remarks", true);
+    await settle(clone);
+    server.makeStable();
+    await settle(clone);
+    expect((await clone.tablet.db.getAll("commits")).every((row) => row.pruned)).toBe(true);
+  });
+
   it("does not make it forget a held change", async () => {
     server.faults.judge = () => ({ verdict: "held", code: "no_authority" });
     await anna.write(SHARED, VISIT, "status", "INNE");

@@ -2,8 +2,9 @@ import { groupBy } from "../domain/group";
 import { isProblem, Problem } from "../domain/problem";
 import { commitKey, type Memory } from "../store/memory";
 import { keepReceipt } from "../store/receipts";
+import { withRoom } from "../store/room";
 import type { CommitRow } from "../store/schema";
-import { strictly } from "../store/transaction";
+import { strictly, type Writing } from "../store/transaction";
 import { asKnownActor, forgetRegistration, registerActors } from "./actor";
 import { noteHead, type Sync } from "./context";
 import type { PushAnswer, PushError, PushResult } from "./protocol";
@@ -100,8 +101,7 @@ async function keepResults(sync: Sync, batch: readonly CommitRow[], answer: Push
 }
 
 function store(sync: Sync, results: readonly PushResult[], receipt: string): Promise<CommitRow[]> {
-  const { db } = sync.tablet;
-  return strictly(db, ["commits", "meta"], async (tx) => {
+  const keep = async (tx: Writing<"commits" | "meta">) => {
     const commits = tx.objectStore("commits");
     const proof = results.length > 0 ? await keepReceipt(tx, receipt) : "";
     const stored = await Promise.all(results.map((r) => commits.get([r.actor, r.stream, r.n])));
@@ -111,7 +111,8 @@ function store(sync: Sync, results: readonly PushResult[], receipt: string): Pro
     });
     await Promise.all(rows.map((row) => commits.put(row)));
     return rows;
-  });
+  };
+  return withRoom(sync.tablet, () => strictly(sync.tablet.db, ["commits", "meta"], keep));
 }
 
 function withResult(sync: Sync, row: CommitRow, result: PushResult, receipt: string): CommitRow {

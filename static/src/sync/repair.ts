@@ -1,4 +1,5 @@
 import { readBody } from "../domain/commit";
+import { withRoom } from "../store/room";
 import type { ActorRow, CommitRow, UnsealedRow } from "../store/schema";
 import { startingWith } from "../store/schema";
 import type { Tablet } from "../store/tablet";
@@ -17,14 +18,28 @@ export async function closeGap(tablet: Tablet, row: CommitRow, expect: number): 
 
 /** Forgets the results of a chain from `n` on, so that its kept commits are sent again. */
 export async function rewind(tablet: Tablet, actor: string, stream: string, n: number): Promise<void> {
-  await strictly(tablet.db, ["commits"], (tx) => forgetResults(tx, (row) => isFrom(row, actor, stream, n)));
+  const forget = (tx: Writing<"commits">) => forgetResults(tx, (row) => isFrom(row, actor, stream, n));
+  await withRoom(tablet, () => strictly(tablet.db, ["commits"], forget));
   await reload(tablet);
 }
 
-export async function forgetResults(tx: Writing<Stores>, isMeant: (row: CommitRow) => boolean): Promise<void> {
+export async function forgetResults(
+  tx: Pick<Writing<Stores>, "objectStore">,
+  isMeant: (row: CommitRow) => boolean,
+): Promise<void> {
   const commits = tx.objectStore("commits");
   const rows = (await commits.getAll()).filter((row) => !row.pruned && isMeant(row));
   await Promise.all(rows.map((row) => commits.put(unjudged(row))));
+}
+
+/**
+ * A server that lost commits may have lost bytes that it had verified: ask again, and send what is missing. Only what a
+ * backup had was ever deleted here.
+ */
+export async function doubtPhotos(tx: Writing<Stores>): Promise<void> {
+  const photos = tx.objectStore("photos");
+  const rows = (await photos.getAll()).filter((p) => p.state === "verified" && !p.dropped);
+  await Promise.all(rows.map(({ backed: _backed, ...row }) => photos.put({ ...row, state: "local" })));
 }
 
 /** The receipt stays: it proves what the server once said. What was decided, `hello` tells again as far as it still stands. */
@@ -42,12 +57,13 @@ export async function retireActor(tablet: Tablet, actor: string): Promise<ActorR
   const row = await tablet.db.get("actors", actor);
   if (!row) return null;
   const heir = heirOf(tablet, row) ?? (await createActor(tablet, row.user));
-  await strictly(tablet.db, ["actors", "unsealed"], async (tx) => {
+  const hand = async (tx: Writing<"actors" | "unsealed">) => {
     await tx.objectStore("actors").put({ ...row, retired: true });
     const unsealed = tx.objectStore("unsealed");
     const orphans = (await unsealed.getAll()).filter((u) => u.actor === actor);
     await Promise.all(orphans.map((u) => unsealed.put({ ...u, actor: heir.id })));
-  });
+  };
+  await withRoom(tablet, () => strictly(tablet.db, ["actors", "unsealed"], hand));
   await reload(tablet);
   return heir;
 }
@@ -67,7 +83,7 @@ export async function refuse(tablet: Tablet, row: CommitRow, code: string): Prom
   const isAlone = unitsIn(row) === 1;
   const isOver = strikes >= STRIKES && !isBeyondUs;
   const judged = { ...row, strikes, ...(isOver && isAlone && { refused: code }) };
-  await strictly(tablet.db, ["commits"], (tx) => tx.objectStore("commits").put(judged));
+  await withRoom(tablet, () => strictly(tablet.db, ["commits"], (tx) => tx.objectStore("commits").put(judged)));
   tablet.memory.committed([judged]);
   if (isOver) await resealFrom(tablet, { ...row, n: isAlone ? row.n + 1 : row.n }, isAlone ? null : row.n);
 }
@@ -80,14 +96,15 @@ function unitsIn(row: CommitRow): number {
 async function resealFrom(tablet: Tablet, row: CommitRow, alone: number | null = null): Promise<void> {
   const heir = await retireActor(tablet, row.actor);
   if (!heir) return;
-  await strictly(tablet.db, ["commits", "unsealed"], async (tx) => {
+  const move = async (tx: Writing<"commits" | "unsealed">) => {
     const commits = tx.objectStore("commits");
     const chain = await commits.getAll(startingWith(row.actor, row.stream));
     const unsent = chain.filter((c) => c.n >= row.n && !c.result && !c.refused && !c.pruned);
     const rows = unsent.flatMap((c) => unsealedOf(c, heir.id, c.n === alone));
     await Promise.all(rows.map((u) => tx.objectStore("unsealed").put(u)));
     await Promise.all(unsent.map((c) => commits.delete([c.actor, c.stream, c.n])));
-  });
+  };
+  await withRoom(tablet, () => strictly(tablet.db, ["commits", "unsealed"], move));
   await reload(tablet);
 }
 

@@ -1,3 +1,6 @@
+import { isProblem } from "../domain/problem";
+import { regainRoom } from "../store/room";
+import { isFullDisk } from "../store/transaction";
 import { registerActors } from "./actor";
 import { sendBlobs } from "./blobs";
 import type { Sync } from "./context";
@@ -13,19 +16,38 @@ const OFFLINE_SEAL_MS = 30_000;
 export const CONTACT_MS = 30_000;
 const HELLO_EVERY_MS = 20_000;
 
+/** How often a tablet that was full looks whether there is room again (ms). */
+const ROOM_EVERY_MS = 60_000;
+
 /** hello → push → pull → blobs. The last three fail independently; the first failure is thrown at the end. */
 export async function runRound(sync: Sync, isUrgent: boolean, isWanted: () => boolean): Promise<void> {
   const { tablet, state } = sync;
   if (!tablet.memory.session) return;
-  const isInContact = state.lastContact !== null && tablet.now() - state.lastContact < CONTACT_MS;
-  await sealAll(tablet, isInContact ? 0 : OFFLINE_SEAL_MS);
-  await registerActors(sync);
-  if (isUrgent || Math.abs(tablet.now() - state.lastHello) > HELLO_EVERY_MS) await greet(sync);
-  await sealAll(tablet);
   const failures: unknown[] = [];
-  for (const step of [push, pull, (s: Sync) => sendBlobs(s, isWanted)])
-    await step(sync).catch((error: unknown) => failures.push(error));
+  const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => failures.push(error));
+  const isInContact = state.lastContact !== null && tablet.now() - state.lastContact < CONTACT_MS;
+  await attempt(sealAll(tablet, isInContact ? 0 : OFFLINE_SEAL_MS));
+  await registerActors(sync);
+  if (isUrgent || Math.abs(tablet.now() - state.lastHello) > HELLO_EVERY_MS)
+    await greet(sync).catch((error: unknown) => {
+      // A full disk here must not keep what is sealed from being sent.
+      if (!isStorage(error)) throw error;
+      failures.push(error);
+    });
+  await attempt(sealAll(tablet));
+  for (const step of [push, pull, (s: Sync) => sendBlobs(s, isWanted)]) await attempt(step(sync));
+  await makeRoom(sync);
   if (failures.length > 0) throw failures[0];
   // The board must not go on showing what has been delivered since.
   if (state.told !== pendingCounts(tablet.memory)) await greet(sync);
+}
+
+function isStorage(error: unknown): boolean {
+  return isFullDisk(error) || isProblem(error, "storage-full");
+}
+
+async function makeRoom({ tablet, state }: Sync): Promise<void> {
+  if (!tablet.memory.isFull || Math.abs(tablet.now() - state.lastRoom) < ROOM_EVERY_MS) return;
+  state.lastRoom = tablet.now();
+  await regainRoom(tablet);
 }

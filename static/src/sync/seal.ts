@@ -2,11 +2,12 @@ import { utf8 } from "../domain/bytes";
 import { line } from "../domain/change";
 import { HEADER_BYTES, LIMIT_CHANGES, LIMIT_COMMIT_BYTES, type Sealed, seal } from "../domain/commit";
 import { groupBy } from "../domain/group";
+import { withLock } from "../store/lock";
 import { commitKey } from "../store/memory";
+import { withRoom } from "../store/room";
 import type { ActorRow, ChainRow, CommitRow, UnsealedRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
-import { strictly } from "../store/transaction";
-import { withLock } from "./lock";
+import { strictly, type Writing } from "../store/transaction";
 import { APP } from "./version";
 
 const MAX_TRIES = 20;
@@ -98,7 +99,7 @@ function commitOf(sealed: Sealed, chain: ChainRow, rows: readonly UnsealedRow[],
 /** One transaction moves the changes into the commit, if they and the end of the chain are still what was signed. */
 async function keep(tablet: Tablet, row: CommitRow, from: ChainRow, rows: readonly UnsealedRow[]): Promise<boolean> {
   const chain = { ...from, n: row.n, head: row.hash };
-  const done = await strictly(tablet.db, ["unsealed", "commits", "chains"], async (tx) => {
+  const move = async (tx: Writing<"unsealed" | "commits" | "chains">) => {
     const unsealed = tx.objectStore("unsealed");
     const keys = await Promise.all(rows.map((r) => unsealed.getKey(r.change.id)));
     const end = await tx.objectStore("chains").get([from.actor, from.stream]);
@@ -107,7 +108,8 @@ async function keep(tablet: Tablet, row: CommitRow, from: ChainRow, rows: readon
     await tx.objectStore("commits").put(row);
     await tx.objectStore("chains").put(chain);
     return true;
-  });
+  };
+  const done = await withRoom(tablet, () => strictly(tablet.db, ["unsealed", "commits", "chains"], move));
   if (done) show(tablet, row, chain);
   return done;
 }

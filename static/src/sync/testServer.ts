@@ -139,6 +139,10 @@ export class TestServer {
       user: { id: user, name: user, authority: "POL", role: "INSP" },
       actor: actor && { id: actor, status: "active" },
       streams: Object.fromEntries(streams),
+      chains: [...this.state.chains].flatMap(([key, { n, stable }]) => {
+        const [a = "", stream = ""] = key.split(" ");
+        return this.state.actors.get(a)?.user === user ? [{ actor: a, stream, n, stable }] : [];
+      }),
       decisions: this.#rowsOf(user)
         .filter((row) => row.decided)
         .map(({ actor: a, stream, n, commit, change, decided, reason }) => {
@@ -238,10 +242,12 @@ export class TestServer {
     return new Response(cursors.map(([name, seq]) => this.#page(name, seq)).join(""));
   }
 
-  /** Pages of two entries, so that every test pages. */
+  /** So few that every test pages. */
+  pageEntries = 2;
+
   #page(name: string, after: number): string {
     const stream = this.stream(name);
-    const lines = stream.log.slice(after, after + 2);
+    const lines = stream.log.slice(after, after + this.pageEntries);
     const chain = stream.log
       .slice(0, after + lines.length)
       .reduce((c, { r }) => nextChain(c, r), unhex("00".repeat(32)) as Uint8Array);

@@ -6,6 +6,7 @@ import { openStore } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly } from "../store/transaction";
 import { createActor } from "./actor";
+import type { Timeouts } from "./api";
 import { createEngine, type Engine } from "./engine";
 import type { TestServer } from "./testServer";
 
@@ -25,7 +26,12 @@ export interface TestTablet {
 let names = 0;
 
 /** A tablet enrolled for a user; with `name`, the one of that name as it was left. */
-export async function openTablet(server: TestServer, user: string, name = `tablet-${++names}`): Promise<TestTablet> {
+export async function openTablet(
+  server: Pick<TestServer, "fetch">,
+  user: string,
+  name = `tablet-${++names}`,
+  timeouts?: Timeouts,
+): Promise<TestTablet> {
   const db = await openStore(name);
   const memory = new Memory();
   const clock = { now: Date.now() };
@@ -40,7 +46,7 @@ export async function openTablet(server: TestServer, user: string, name = `table
   await strictly(db, ["meta"], (tx) => tx.objectStore("meta").put(session, "session"));
   await memory.loadOwn(db);
   if (![...memory.actors.values()].some((a) => a.user === user && !a.retired)) await createActor(tablet, user);
-  const engine = createEngine(tablet, { fetch: server.fetch });
+  const engine = createEngine(tablet, { fetch: server.fetch, ...(timeouts && { timeouts }) });
   const save = createSave(tablet);
   return {
     tablet,
@@ -73,7 +79,7 @@ export async function cloneOf(server: TestServer, from: TestTablet, user: string
 /** How far the newest own change of a cell has come. */
 export function stateOfCell({ memory }: TestTablet, stream: string, e: string, f: string): string | undefined {
   const own = memory.own.latest(stream, e, f);
-  return own && stateOf(own, memory.chain(own.actor, stream).stable);
+  return own && stateOf(own, (row) => memory.isBackedUp(row));
 }
 
 /** Until nothing moves any more. */

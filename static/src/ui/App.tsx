@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { heldForDecision, isDecider } from "../state/decisions";
 import { isSupervisor, session } from "../state/session";
 import { status } from "../state/status";
 import { updateReady } from "../state/update";
@@ -7,11 +8,15 @@ import { Note } from "./components/Card";
 import { Nav, type NavItem } from "./components/Nav";
 import { SyncBar } from "./components/SyncBar";
 import { Toasts } from "./components/Toast";
+import { mattersOf } from "./decide/held";
+import { newDecisions, toldOf } from "./decide/mine";
+import { News } from "./decide/News";
 import { Enrol } from "./enrol/Enrol";
 import { InstallGate } from "./enrol/Install";
 import { t } from "./i18n";
 import { mayWork } from "./install";
 import { EnrolAgain, Lost } from "./Lost";
+import { RescuedBanner } from "./RescuedBanner";
 import { route } from "./router";
 import { SafetyBanner } from "./safety/SafetyBanner";
 import { Settings } from "./settings/Settings";
@@ -41,12 +46,14 @@ function Shell() {
       </button>
       <header class="app-bar">
         <SyncBar />
+        <RescuedBanner />
         <SafetyBanner />
       </header>
       <Nav items={navigation()} />
       <main id="main" tabIndex={-1}>
         <View path={route.value} />
       </main>
+      <News />
       <Toasts />
     </div>
   );
@@ -59,7 +66,6 @@ function skip(): void {
 
 function navigation(): NavItem[] {
   const at = route.value[0] ?? "";
-  const waiting = status.value.rejected.length + (updateReady.value ? 1 : 0);
   const board = isSupervisor.value;
   const items: NavItem[] = [
     {
@@ -73,12 +79,36 @@ function navigation(): NavItem[] {
       icon: "cloudUp",
       label: t("nav.sync"),
       here: at === "sync",
-      badge: { n: waiting, label: t("state.rejected") },
+      badge: syncBadge(),
     },
     { href: "#/settings", icon: "settings", label: t("nav.settings"), here: at === "settings" },
   ];
-  if (board) items.unshift({ href: "#/board", icon: "board", label: t("nav.board"), here: ["", "board"].includes(at) });
+  if (board)
+    items.unshift({
+      href: "#/board",
+      icon: "board",
+      label: t("nav.board"),
+      here: ["", "board"].includes(at),
+      badge: { n: mattersToDecide(), label: t("decide.badge") },
+    });
   return items;
+}
+
+/** One number for all that wants this person; its words name what it is for. A supervisor decides on the board. */
+function syncBadge(): NavItem["badge"] {
+  const parts = [
+    { n: isSupervisor.value ? 0 : mattersToDecide(), label: t("decide.badge") },
+    { n: toldOf(newDecisions.value).length, label: t("mine.badge") },
+    { n: status.value.rejected.length, label: t("state.rejected") },
+    { n: updateReady.value ? 1 : 0, label: t("sync.update") },
+  ].filter(({ n }) => n > 0);
+  const n = parts.reduce((sum, part) => sum + part.n, 0);
+  const [first, ...rest] = parts;
+  return { n, label: first && rest.length === 0 ? first.label : parts.map((p) => `${p.n} ${p.label}`).join(", ") };
+}
+
+function mattersToDecide(): number {
+  return isDecider() ? mattersOf(heldForDecision.value).length : 0;
 }
 
 /** One view an address; unknown addresses say so. The key makes a new page a new page, with its heading focused. */

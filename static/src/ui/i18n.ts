@@ -4,10 +4,13 @@ import { board } from "./words/board";
 import { checklist } from "./words/checklist";
 import { common } from "./words/common";
 import { counts } from "./words/counts";
+import { courier } from "./words/courier";
+import { decide } from "./words/decide";
 import { enrol } from "./words/enrol";
 import { records } from "./words/records";
 import { sync } from "./words/sync";
 import { today } from "./words/today";
+import { version } from "./words/version";
 import { visit } from "./words/visit";
 
 export { language } from "../state/prefs";
@@ -54,6 +57,9 @@ export const words = {
   ...counts,
   ...records,
   ...sync,
+  ...decide,
+  ...version,
+  ...courier,
   ...board,
 } as const;
 

@@ -7,7 +7,9 @@ import { Page } from "../Page";
 import { Announcer } from "./Announcer";
 import { BoardHead } from "./BoardHead";
 import { Conflicts } from "./Conflicts";
+import { Decisions } from "./Decisions";
 import { Glance } from "./Glance";
+import { LostTablets } from "./LostTablets";
 import { eveningOf } from "./live";
 import { Notices } from "./Notices";
 import { isFinished } from "./phase";
@@ -54,7 +56,7 @@ function EveningBoard({
         <BoardHead operation={operation} wall={wall} room={room} />
         <Glance operation={operation} />
         <div class="board-cols">
-          {!hasSide(room) && <Attention op={operation.id} />}
+          {!hasSide(room) && <Attention operation={operation} />}
           <Visits op={operation.id} open={open} room={room} />
           {hasSide(room) ? (
             <Side operation={operation} open={open} room={room} />
@@ -88,17 +90,19 @@ function Side({ operation, open, room }: { operation: OperationView; open: strin
   }
   return (
     <div class="board-side">
-      <Attention op={operation.id} />
+      <Attention operation={operation} />
       <Timeline key={operation.id} op={operation.id} room={room} />
     </div>
   );
 }
 
-function Attention({ op }: { op: string }) {
+function Attention({ operation }: { operation: OperationView }) {
   return (
     <>
-      <Conflicts op={op} />
-      <Notices op={op} />
+      <LostTablets operation={operation} />
+      <Decisions op={operation.id} />
+      <Conflicts op={operation.id} />
+      <Notices op={operation.id} />
     </>
   );
 }

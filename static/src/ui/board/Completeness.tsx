@@ -41,7 +41,7 @@ function Doubt({ title, lead, tablets: named }: { title: string; lead: string; t
         <ul class="bare bd-whole-names">
           {named.slice(0, rest === 1 ? NAMED + 1 : NAMED).map((tablet) => (
             <li key={tablet.device.id}>
-              <Icon name={tablet.silent ? "cloudOff" : "cloudUp"} size="s" />
+              <Icon name={tablet.device.lost ? "alert" : tablet.silent ? "cloudOff" : "cloudUp"} size="s" />
               <span>
                 <strong>{tablet.device.label}</strong> ({shortAuthority(tablet.device.authority)}): {why(tablet)}
               </span>
@@ -70,6 +70,7 @@ function Arriving({ tablets: sending }: { tablets: readonly Tablet[] }) {
 /** Why a tablet is named: what it said last, and how long ago. */
 function why({ device, silent, holding }: Tablet): string {
   const what = heldText(device);
+  if (device.lost) return t("tablet.why.lost", { what });
   if (!silent) return t("tablet.why.holds", { what });
   const since = t("tablet.why.silent", { age: age(asOf() - device.last_seen) });
   return holding ? `${since}, ${t("tablet.why.held", { what })}` : since;
@@ -77,7 +78,7 @@ function why({ device, silent, holding }: Tablet): string {
 
 function Whole({ operation, known }: { operation: OperationView; known: readonly Tablet[] }) {
   const unused = known.filter((tablet) => tablet.concern === "unused").length;
-  const n = known.length - unused;
+  const n = known.filter((tablet) => tablet.concern !== "unused" && !tablet.device.lost).length;
   return (
     <div class="bd-whole bd-whole-yes">
       <p>

@@ -3,6 +3,7 @@ import { code, type OperationView } from "../../state/operation";
 import { visitLook } from "../components/Badge";
 import { Icon, type IconName } from "../components/Icon";
 import { Progress } from "../components/Stepper";
+import { mattersIn } from "../decide/held";
 import { label, number, t } from "../i18n";
 import { isDone } from "../model";
 import { href } from "../router";
@@ -26,7 +27,7 @@ export function Glance({ operation }: { operation: OperationView }) {
         <VisitsTile known={known} />
         <SeizuresTile known={known} />
         <ReportsTile known={known} />
-        <Smalls known={known} />
+        <Smalls known={known} op={operation.id} />
       </div>
     </section>
   );
@@ -163,7 +164,8 @@ function Areas({ rows }: { rows: readonly { code: string; n: number }[] }) {
   );
 }
 
-function Smalls({ known }: { known: Facts }) {
+function Smalls({ known, op }: { known: Facts; op: string }) {
+  const waiting = mattersIn(op).length;
   const { photos, safety, conflicts, review, activity_mean_x100: activity } = known.figures;
   return (
     <dl class="bd-smalls">
@@ -176,6 +178,9 @@ function Smalls({ known }: { known: Facts }) {
         to="board-clashes"
         warn={conflicts > 0}
       />
+      {waiting > 0 && (
+        <Small icon="clock" name={t("glance.decide")} figure={number(waiting)} to="board-decisions" warn />
+      )}
       {review > 0 && (
         <Small icon="eye" name={t("glance.review")} figure={number(review)} warn hint={t("glance.review.help")} />
       )}

@@ -17,6 +17,8 @@ import { ago, heldText } from "./words";
 const SHOWN = 9;
 
 const LOOK: Record<Concern, [Tone, IconName]> = {
+  lost: ["bad", "alert"],
+  emptied: ["plain", "archive"],
   silent: ["bad", "cloudOff"],
   holds: ["warn", "cloudUp"],
   full: ["warn", "alert"],
@@ -48,11 +50,11 @@ export function Tablets({ operation, room }: { operation: OperationView; room: R
   );
 }
 
+const WORRYING: readonly Concern[] = ["lost", "silent", "holds", "full"];
+
 /** All that want attention, and as many others as fit; folding away a single one would save nothing. */
 function howMany(all: readonly Tablet[]): number {
-  const worrying = all.filter(
-    ({ concern }) => concern === "silent" || concern === "holds" || concern === "full",
-  ).length;
+  const worrying = all.filter(({ concern }) => WORRYING.includes(concern)).length;
   return all.length - SHOWN <= 1 ? all.length : Math.max(worrying, SHOWN);
 }
 
@@ -61,7 +63,7 @@ function Summary({ all }: { all: readonly Tablet[] }) {
   if (!status.value.connected)
     return <span class="small muted num">{t("tablet.asof", { at: moment(asOf(), now.value) })}</span>;
   if (all.length === 0 || !all.some((tablet) => tablet.concern === "ok" || tablet.silent)) return null;
-  const part = all.filter((tablet) => tablet.concern !== "unused");
+  const part = all.filter((tablet) => tablet.concern !== "unused" && !tablet.device.lost);
   const heard = part.filter((tablet) => !tablet.silent).length;
   return <span class="small muted num">{t("tablet.summary", { n: heard, total: part.length })}</span>;
 }
@@ -171,11 +173,12 @@ interface Fact {
 /** In the order of the table's columns. */
 function factsOf({ device, silent, holding }: Tablet): Fact[] {
   const held = holding ? heldText(device) : t("tablet.held.none");
+  const then = silent || Boolean(device.lost);
   const oldest = holding && device.oldest !== null ? age(device.oldest * 1000) : "";
   const free = device.free === null ? "" : bytes(device.free);
   return [
     { name: t("tablet.contact"), words: contact(device), strong: silent },
-    { name: t("tablet.held"), words: silent ? t("tablet.held.then", { what: held }) : held, strong: holding },
+    { name: t("tablet.held"), words: then ? t("tablet.held.then", { what: held }) : held, strong: holding },
     { name: t("tablet.oldest"), words: oldest, strong: false },
     { name: t("tablet.free"), words: free, strong: device.free !== null && device.free < LOW_BYTES },
   ];

@@ -9,6 +9,7 @@ import { label, t } from "../i18n";
 import { href } from "../router";
 import { Clash } from "./Conflicts";
 import { siteName } from "./cells";
+import { Approval } from "./detail/Approval";
 import { Arrival } from "./detail/Arrival";
 import { History } from "./detail/History";
 import { InShort } from "./detail/InShort";
@@ -42,6 +43,7 @@ export function VisitDetail({ operation, id, alone }: { operation: OperationView
             <Clash key={`${clash.view.id} ${clash.field}`} clash={clash} bare />
           ))}
           <InShort visit={visit} />
+          <Approval op={operation.id} visit={visit} />
           <Parties visit={visit} />
           <WhoCounted visit={visit} />
           <Arrival visit={visit} />

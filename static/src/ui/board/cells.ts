@@ -1,4 +1,4 @@
-/** Cells of the shared stream in words: which question it is, and how a value of it reads. */
+/** Cells in words: which question it is, and how a value of it reads. */
 import type { Question } from "../../domain/checklist";
 import type { Json } from "../../domain/json";
 import { type Entry, entryOf } from "../../domain/tally";
@@ -33,13 +33,19 @@ export function cellName(view: EntityView, field: string): string {
     return field.endsWith(":note") ? t("cell.note", { question: name }) : name;
   }
   if (view.kind === "party") return partyCell(view, field);
-  const key = `cell.${view.kind}.${field}`;
-  return isPlain(key) ? t(key) : t("cell.other", { field });
+  if (field === "@") return t("cell.void");
+  // The forms of one's own records have a label for each of their fields already.
+  const key = [`cell.${view.kind}.${field}`, `${view.kind}.${field}`].find(isPlain);
+  return key ? t(key) : t("cell.other", { field });
 }
 
 type PlainCell = Extract<
   keyof typeof words,
-  `cell.${"visit" | "safety" | "checklist" | "operation" | "tally"}.${string}`
+  | `cell.${"visit" | "safety" | "checklist" | "operation" | "tally"}.${string}`
+  | "photo.caption"
+  | `report.${"offence" | "summary" | "at" | "number"}`
+  | `exhibit.${"seal" | "category" | "qty" | "unit" | "description" | "place" | "holder" | "finder" | "purpose" | "occurred"}`
+  | `decision.${"outcome" | "status" | "decided" | "amount" | "note"}`
 >;
 type PartyCell = Extract<keyof typeof words, `cell.party.${string}`>;
 
@@ -66,11 +72,18 @@ const LIST: Record<string, string> = {
   "checklist.status": "status_checklist",
   "operation.status": "status_operation",
   "site.type": "premises_types",
+  "report.offence": "offences",
+  "exhibit.category": "seizure_categories",
+  "exhibit.unit": "units",
+  "exhibit.status": "status_seizure_item",
+  "decision.outcome": "outcomes",
+  "decision.status": "status_decision",
 };
-const INSTANTS = new Set(["visit.arrived", "visit.left", "party.entered", "party.left", "safety.at"]);
+const INSTANTS = new Set(["visit.arrived", "visit.left", "party.entered", "party.left", "safety.at", "report.at"]);
 
 /** A value of a cell as a person would say it. */
 export function cellText(view: EntityView, field: string, value: Json, now: number): string {
+  if (field === "@") return voidText(value);
   if (value === null || value === "") return t("conflict.empty");
   const question = questionOf(view, field);
   if (question) return answerText(question, value);
@@ -82,6 +95,13 @@ export function cellText(view: EntityView, field: string, value: Json, now: numb
   if (list !== undefined) return label(code(list, String(value)), String(value));
   if (INSTANTS.has(key) && typeof value === "number") return moment(value, now);
   return plain(value);
+}
+
+/** A removal with its reason, or its being taken back. */
+function voidText(value: Json): string {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return t("cell.void.back");
+  const { reason } = value as { readonly reason?: Json };
+  return typeof reason === "string" && reason !== "" ? t("cell.void.why", { reason }) : t("cell.void.yes");
 }
 
 function plain(value: Json): string {

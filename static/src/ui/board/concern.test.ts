@@ -81,3 +81,19 @@ it("puts the most worrying first: silent with work, silent, holding, low, fine",
 it("lets an evening end after midnight", () => {
   expect(watchOf("PAGAR", start, start - 20 * HOUR).end).toBe(start + 4 * HOUR);
 });
+
+it("names a tablet whose store is gone: with what it held before all others, without it among the last", () => {
+  const lost = (changes: number) => device({ last_seen: now - HOUR, lost: { at: now - HOUR, changes, blobs: 0 } });
+  expect(tabletOf(lost(3), live, now)).toMatchObject({ concern: "lost", doubtful: true, silent: false });
+  expect(tabletOf(lost(0), live, now)).toMatchObject({ concern: "emptied", doubtful: false });
+  const silent = device({ id: "silent", last_seen: now - HOUR, pending_changes: 9 });
+  const order = byConcern([lost(0), silent, lost(3)].map((each) => tabletOf(each, live, now)));
+  expect(order.map(({ concern }) => concern)).toEqual(["lost", "silent", "emptied"]);
+});
+
+it("does not doubt an evening for a store lost before it, or for what was written after it", () => {
+  const lost = (at: number, oldest: number) => device({ last_seen: at, oldest, lost: { at, changes: 2, blobs: 0 } });
+  expect(tabletOf(lost(start - 48 * HOUR, 60), live, now).doubtful).toBe(false);
+  expect(tabletOf(lost(end + 48 * HOUR, 3600), after, end + 50 * HOUR).doubtful).toBe(false);
+  expect(tabletOf(lost(end + 48 * HOUR, 49 * 3600), after, end + 50 * HOUR).doubtful).toBe(true);
+});

@@ -21,8 +21,8 @@ export interface Watch {
   readonly end: number;
 }
 
-/** Worst first. `unused`: not heard during this evening and holding nothing; `quiet`: nobody expects a word from it now, and it holds nothing. */
-export const CONCERNS = ["silent", "holds", "full", "sends", "ok", "quiet", "unused"] as const;
+/** Worst first. `lost`: its store is gone with what it held; `emptied`: gone, and it held nothing. `unused`: not heard during this evening and holding nothing; `quiet`: nobody expects a word from it now, and it holds nothing. */
+export const CONCERNS = ["lost", "silent", "holds", "full", "sends", "ok", "quiet", "emptied", "unused"] as const;
 export type Concern = (typeof CONCERNS)[number];
 
 export interface Tablet {
@@ -37,10 +37,25 @@ export interface Tablet {
 
 /** `asOf`: the moment the list of devices describes, in ms; the present, unless the board itself lost contact. */
 export function tabletOf(device: DeviceView, watch: Watch, asOf: number): Tablet {
+  if (device.lost) return lostOf(device, device.lost, watch);
   const holding = device.pending_changes > 0 || device.pending_blobs > 0;
   const silent = !isUnused(device, watch, holding) && isSilent(device, watch, asOf);
   const doubtful = silent || (holding && !isLater(device, watch, asOf));
   return { device, silent, holding, doubtful, concern: concernOf(device, watch, { holding, silent }) };
+}
+
+/** Nobody will ever hear from it again: what it held is missing unless it was recorded anew. */
+function lostOf(device: DeviceView, lost: NonNullable<DeviceView["lost"]>, watch: Watch): Tablet {
+  const holding = lost.changes > 0 || lost.blobs > 0;
+  const oldest = device.last_seen - (device.oldest ?? 0) * 1000;
+  const isOfThisEvening = lost.at >= watch.start - BEFORE_MS && (watch.phase !== "after" || oldest <= watch.end);
+  return {
+    device,
+    silent: false,
+    holding,
+    doubtful: holding && isOfThisEvening,
+    concern: holding ? "lost" : "emptied",
+  };
 }
 
 /** Everything it holds was written after this evening ended: it belongs to another one. */

@@ -17,8 +17,10 @@ export function span(ms: number): string {
   return rest === 0 ? `${minutes / 60} ${hour}` : `${Math.floor(minutes / 60)} ${hour} ${rest} min`;
 }
 
-/** `14 uppgifter, 3 foton`; empty when there is nothing. */
-export function heldText({ pending_changes: changes, pending_blobs: photos }: DeviceView): string {
+/** `14 uppgifter, 3 foton`; empty when there is nothing. Of a lost store: what it held then. */
+export function heldText({ pending_changes, pending_blobs, lost }: DeviceView): string {
+  const changes = lost?.changes ?? pending_changes;
+  const photos = lost?.blobs ?? pending_blobs;
   const parts: string[] = [];
   if (changes > 0) parts.push(plural(changes, t("tablet.changes.one"), t("tablet.changes", { n: changes })));
   if (photos > 0) parts.push(plural(photos, t("tablet.photos.one"), t("tablet.photos", { n: photos })));

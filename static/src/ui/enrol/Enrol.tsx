@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { lostStore } from "../../state/loss";
 import { language } from "../../state/prefs";
 import { enrol, Problem } from "../../state/session";
 import { SubmitButton } from "../components/Button";
 import { Card, Note } from "../components/Card";
 import { ChoiceField, TextField } from "../components/Field";
+import { Icon } from "../components/Icon";
 import { t } from "../i18n";
 import { mayRecord } from "../install";
 import { replace, route } from "../router";
@@ -23,6 +25,7 @@ export function Enrol() {
     <div class="page page-narrow">
       <Brand />
       <LanguageChoice />
+      <Gone />
       {form ? <EnrolForm code={linkedCode()} /> : <InstallGuide code={linkedCode()} onDesk={() => setDesk(true)} />}
     </div>
   );
@@ -34,6 +37,21 @@ function Brand() {
       <img src="/icons/insats.svg" alt="" width="56" height="56" />
       <span>{t("app.name")}</span>
     </div>
+  );
+}
+
+/** This tablet was enrolled before and its store is empty: what happened, what is safe and what to do. */
+function Gone() {
+  const was = lostStore.value;
+  if (was === null) return null;
+  return (
+    <Card title={t("gone.title")} tone="bad" end={<Icon name="alert" />}>
+      <p>{t("gone.text", { label: was.label })}</p>
+      <p>{t("gone.safe")}</p>
+      <p>
+        <strong>{t("gone.do")}</strong>
+      </p>
+    </Card>
   );
 }
 
@@ -72,7 +90,7 @@ interface Faults {
 
 function EnrolForm({ code: linked }: { code: string }) {
   const [code, setCode] = useState(linked);
-  const [label, setLabel] = useState("");
+  const [label, setLabel] = useState(lostStore.value?.label ?? "");
   const [busy, setBusy] = useState(false);
   const [faults, setFaults] = useState<Faults>({});
   const form = useRef<HTMLFormElement>(null);

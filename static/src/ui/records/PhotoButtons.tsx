@@ -1,11 +1,13 @@
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { PhotoExtra } from "../../state/recording";
 import { Button } from "../components/Button";
-import { Icon } from "../components/Icon";
+import { FileButton } from "../components/FileButton";
 import { t } from "../i18n";
 import type { VisitView } from "../model";
 import { Camera } from "./Camera";
 import { keepFiles, keepPhoto } from "./photoFiles";
+
+const PICTURES = "image/jpeg,image/heic,.jpg,.jpeg,.heic";
 
 interface PhotoButtonsProps {
   visit: VisitView;
@@ -35,44 +37,23 @@ export function PhotoButtons({ visit, extra, small, what, onTaken }: PhotoButton
       </Button>
       {!small && (
         <>
-          <FileButton text={t("photo.system")} capture onFiles={(list) => void files(list)} />
-          <FileButton text={t("photo.file")} onFiles={(list) => void files(list)} />
+          <FileButton
+            text={t("photo.system")}
+            icon="phone"
+            accept={PICTURES}
+            capture
+            onFiles={(list) => void files(list)}
+          />
+          <FileButton
+            text={t("photo.file")}
+            icon="image"
+            accept={PICTURES}
+            multiple
+            onFiles={(list) => void files(list)}
+          />
         </>
       )}
       {open && <Camera onShot={shot} onClose={() => setOpen(false)} />}
     </>
-  );
-}
-
-/** A label is the target; the native input does the work. */
-function FileButton({
-  text,
-  capture,
-  onFiles,
-}: {
-  text: string;
-  capture?: boolean;
-  onFiles: (files: FileList | null) => void;
-}) {
-  const id = useId();
-  return (
-    <span class="file-button">
-      <input
-        id={id}
-        class="vh"
-        type="file"
-        accept="image/jpeg,image/heic,.jpg,.jpeg,.heic"
-        multiple={!capture}
-        {...(capture ? { capture: "environment" as const } : {})}
-        onChange={(event) => {
-          onFiles(event.currentTarget.files);
-          event.currentTarget.value = "";
-        }}
-      />
-      <label class="button button-56 button-line" for={id}>
-        <Icon name={capture ? "phone" : "image"} />
-        {text}
-      </label>
-    </span>
   );
 }

@@ -1,16 +1,23 @@
 import { useState } from "preact/hooks";
 import { version } from "../../../package.json";
+import { heldForDecision, isDecider } from "../../state/decisions";
 import { type Item, items, status, syncNow } from "../../state/status";
 import { applyUpdate, updateReady } from "../../state/update";
 import { Button } from "../components/Button";
-import { Card, Note } from "../components/Card";
+import { Card } from "../components/Card";
 import { Icon } from "../components/Icon";
 import { ItemState } from "../components/ItemState";
 import { announce, toast } from "../components/Toast";
+import { mattersOf } from "../decide/held";
+import { DecisionState, Mine } from "../decide/Mine";
+import { Waiting } from "../decide/Waiting";
 import { age, bytes, moment, number, t } from "../i18n";
 import { now } from "../now";
 import { Page } from "../Page";
-import { itemName, problemSentence, reason } from "./itemNames";
+import { CatchingUp } from "./CatchingUp";
+import { Courier } from "./Courier";
+import { itemName, reason } from "./itemNames";
+import { Problem } from "./Problem";
 
 const PAGE = 30;
 
@@ -18,9 +25,12 @@ export function Sync() {
   return (
     <Page title={t("sync.title")} narrow>
       {updateReady.value && <Update />}
+      {isDecider() && <ToDecide />}
       <Connection />
+      <Mine />
       <Review />
       <Items />
+      <Courier />
       <Storage />
       <p class="small muted num">
         {t("sync.version")} {version}
@@ -54,20 +64,22 @@ async function tryNow(): Promise<void> {
   toast(said);
 }
 
+/** What answers is not always the server: then nothing is said to be sent. */
+const UNTRUSTED: readonly string[] = ["server-key", "receipt"];
+
 function Connection() {
   const { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, problem } = status.value;
+  const doubt = problem !== null && UNTRUSTED.includes(problem);
+  const state = doubt ? "doubt" : connected ? "connected" : "disconnected";
   return (
     <Card
-      title={t(connected ? "sync.connected" : "sync.disconnected")}
-      end={<Icon name={connected ? "checkCircle" : "cloudOff"} />}
-      class={connected ? "contact-ok" : "contact-lost"}
+      title={t(`sync.${state}`)}
+      end={<Icon name={doubt ? "stop" : connected ? "checkCircle" : "cloudOff"} />}
+      class={doubt ? "contact-doubt" : connected ? "contact-ok" : "contact-lost"}
     >
-      <p>{t(connected ? "sync.connected.text" : "sync.disconnected.text")}</p>
-      {problem && (
-        <Note tone="bad">
-          <p>{problemSentence(problem)}</p>
-        </Note>
-      )}
+      <p>{t(`sync.${state}.text`)}</p>
+      {problem && <Problem code={problem} />}
+      <CatchingUp />
       <dl class="facts">
         <dt>{t("sync.fact.changes")}</dt>
         <dd class="num">{number(unsentChanges)}</dd>
@@ -87,7 +99,18 @@ function Connection() {
   );
 }
 
-/** Held and rejected items with their reason; both are kept. */
+/** The matters that wait for this very person stand first: somebody out there waits for the answer. */
+function ToDecide() {
+  const matters = mattersOf(heldForDecision.value);
+  if (matters.length === 0) return null;
+  return (
+    <Card title={t("decide.title")} tone="warn" end={<span class="card-count num">{matters.length}</span>}>
+      <Waiting matters={matters} />
+    </Card>
+  );
+}
+
+/** Held and rejected items with their reason and what to do; both are kept. */
 function Review() {
   const waiting = [...status.value.rejected, ...status.value.held];
   if (waiting.length === 0) return null;
@@ -97,8 +120,11 @@ function Review() {
         {waiting.map((item) => (
           <li key={keyOf(item)} class="line">
             <span class="grow stack-s">
-              <strong>{itemName(item)}</strong>
+              <span>
+                <strong>{itemName(item)}</strong> <span class="small muted num">{moment(item.at, now.value)}</span>
+              </span>
               <span>{reason(item.code ?? "")}</span>
+              <span class="small">{t(item.state === "held" ? "sync.held.do" : "sync.rejected.do")}</span>
             </span>
             <ItemState state={item.state} />
           </li>
@@ -124,7 +150,7 @@ function Items() {
             <span class="grow">
               {itemName(item)} <span class="small muted num">{moment(item.at, now.value)}</span>
             </span>
-            <ItemState state={item.state} />
+            {item.decision ? <DecisionState verdict={item.decision} /> : <ItemState state={item.state} />}
           </li>
         ))}
       </ul>

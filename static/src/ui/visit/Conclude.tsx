@@ -1,7 +1,9 @@
 import { progress, type Question } from "../../domain/checklist";
-import { codes } from "../../state/operation";
-import { heads, inConflict, isPending, value } from "../../state/replica";
+import { codes, own } from "../../state/operation";
+import { heads, inConflict, isPending, roleIn, value } from "../../state/replica";
+import { isSupervisor } from "../../state/session";
 import { items, status } from "../../state/status";
+import { versionOf } from "../../state/versions";
 import { attempt, snap, writeFields } from "../cells";
 import { AuthorityChip, VisitStatus } from "../components/Badge";
 import { Button } from "../components/Button";
@@ -20,6 +22,7 @@ import { CellConflict } from "./CellConflict";
 import { conflictHref, conflictName } from "./conflictNames";
 import { ownParty } from "./Regime";
 import { setVisit, statusFields } from "./StatusCard";
+import { VersionCard } from "./Version";
 
 interface Missing {
   question: Question;
@@ -62,8 +65,18 @@ export function Conclude({ visit }: { visit: VisitView }) {
       <Judgement visit={visit} />
       <OwnDone visit={visit} incomplete={incomplete} />
       {leadsVisit() && <WholeVisit visit={visit} incomplete={incomplete} />}
+      {versionStreams(visit).map((stream) => (
+        <VersionCard key={stream} visit={visit} stream={stream} />
+      ))}
     </section>
   );
+}
+
+/** One's own part, and the shared one for those who approve it or where it has been handed in. */
+function versionStreams(visit: VisitView): string[] {
+  const { submitted, approved } = versionOf(visit.stream, visit.id);
+  const mine = roleIn(own(visit.op)) === undefined ? [] : [own(visit.op)];
+  return isSupervisor.value || submitted || approved ? [...mine, visit.stream] : mine;
 }
 
 function MissingList({ missing }: { missing: readonly Missing[] }) {

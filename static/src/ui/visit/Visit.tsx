@@ -8,6 +8,7 @@ import type { VisitView } from "../model";
 import { Heading } from "../Page";
 import { href } from "../router";
 import { SafetyDialog } from "../safety/SafetyDialog";
+import { ApprovedBanner } from "./ApprovedBanner";
 import { SectionView } from "./SectionView";
 import { glance, SECTION_ICON, type Section, sectionOf, sectionsFor } from "./sections";
 
@@ -27,6 +28,7 @@ export function Visit({
       <VisitHead visit={visit} />
       <SectionTabs visit={visit} here={part} />
       <div class="visit-body">
+        <ApprovedBanner visit={visit} section={part} />
         <SectionView key={`${part}/${item ?? ""}`} visit={visit} section={part} item={item} />
       </div>
     </article>

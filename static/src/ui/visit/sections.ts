@@ -52,6 +52,11 @@ export function sectionsFor(police = isPolice()): readonly Section[] {
   return police ? all : all.filter((section) => section !== "exhibits");
 }
 
+/** Whether a part of a visit is everybody's, or one's own authority's alone. */
+export function isSharedSection(section: Section): boolean {
+  return ["overview", "arrival", "counts"].includes(section);
+}
+
 export function sectionOf(segment: string | undefined): Section {
   return sectionsFor().find((section) => section === segment) ?? "overview";
 }

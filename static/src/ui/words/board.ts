@@ -69,6 +69,7 @@ export const board = {
   "glance.photos": { sv: "Foton", en: "Photos" },
   "glance.safety": { sv: "Säkerhet", en: "Safety" },
   "glance.conflicts": { sv: "Olika svar", en: "Different answers" },
+  "glance.decide": { sv: "Att besluta", en: "To decide" },
   "glance.review": { sv: "Att granska", en: "To review" },
   "glance.review.help": {
     sv: "Någon skrev på något som en annan samtidigt tog bort",
@@ -161,6 +162,9 @@ export const board = {
     en: "A tablet appears here once it was connected with its one-time code.",
   },
   "tablet.tablet": { sv: "Platta", en: "Tablet" },
+  "tablet.lost": { sv: "Tappat lager", en: "Store lost" },
+  "tablet.emptied": { sv: "Lagret tömt", en: "Store emptied" },
+  "tablet.why.lost": { sv: "tappade sitt lager, höll {what}", en: "lost its store, held {what}" },
   "tablet.silent": { sv: "Tyst", en: "Silent" },
   "tablet.holds": { sv: "Håller osänt", en: "Holds unsent" },
   "tablet.sends": { sv: "Skickar", en: "Sending" },
@@ -223,6 +227,10 @@ export const board = {
   "trend.missing": { sv: "saknas", en: "missing" },
 
   "cell.note": { sv: "{question} (anteckning)", en: "{question} (note)" },
+  "cell.void": { sv: "Borttagning", en: "Removal" },
+  "cell.void.yes": { sv: "borttagen", en: "removed" },
+  "cell.void.why": { sv: "borttagen: {reason}", en: "removed: {reason}" },
+  "cell.void.back": { sv: "tillbaka", en: "brought back" },
   "cell.yes": { sv: "Ja", en: "Yes" },
   "cell.no": { sv: "Nej", en: "No" },
   "cell.visit.status": { sv: "Besökets läge", en: "State of the visit" },

@@ -2,6 +2,11 @@ export const sync = {
   "sync.title": { sv: "Sändning", en: "Sync" },
   "sync.connected": { sv: "Kontakt med servern", en: "In contact with the server" },
   "sync.connected.text": { sv: "Det du skriver skickas direkt.", en: "What you write is sent at once." },
+  "sync.doubt": { sv: "Svaren går inte att lita på", en: "The answers cannot be trusted" },
+  "sync.doubt.text": {
+    sv: "Något svarar, men plattan räknar inget som mottaget. Allt ligger kvar här.",
+    en: "Something answers, but this tablet counts nothing as received. Everything stays here.",
+  },
   "sync.disconnected": { sv: "Ingen kontakt", en: "No contact" },
   "sync.disconnected.text": {
     sv: "Arbeta vidare. Allt sparas på plattan och skickas av sig självt när kontakten är tillbaka.",
@@ -23,12 +28,12 @@ export const sync = {
   "sync.items.none": { sv: "Inget skrivet på den här plattan än", en: "Nothing written on this tablet yet" },
   "sync.items.more": { sv: "Visa fler", en: "Show more" },
   "sync.reason.no_authority": {
-    sv: "Din myndighet hade inte rätt att skriva här när det kom fram. Den egna myndigheten avgör.",
-    en: "Your authority had no right to write here when it arrived. Your own authority decides.",
+    sv: "Din myndighet hade inte rätt att skriva här när det kom fram. Ingenting är borta.",
+    en: "Your authority had no right to write here when it arrived. Nothing is lost.",
   },
   "sync.reason.device_revoked": {
-    sv: "Plattan var spärrad när det kom fram. Inget är borta; den egna myndigheten avgör.",
-    en: "The tablet was blocked when it arrived. Nothing is lost; your own authority decides.",
+    sv: "Plattan var spärrad när det kom fram. Ingenting är borta.",
+    en: "The tablet was blocked when it arrived. Nothing is lost.",
   },
   "sync.reason.unknown_kind": {
     sv: "Servern känner inte till den här sortens uppgift. Den sparas och granskas efter nästa uppgradering.",
@@ -45,6 +50,18 @@ export const sync = {
   "sync.reason.unknown_code": {
     sv: "Koden finns inte i serverns listor. Uppgiften sparas och granskas.",
     en: "The code is not in the server's lists. The entry is kept and reviewed.",
+  },
+  "sync.reason.after_approval": {
+    sv: "Besöket var godkänt när det kom fram. Uppgiften är sparad som tillägg.",
+    en: "The visit was approved when it arrived. The entry is kept as an amendment.",
+  },
+  "sync.held.do": {
+    sv: "Väntar på beslut av lagledaren, insatsledaren eller koordinatorn. Du behöver inte göra något; den ligger kvar på plattan.",
+    en: "Awaiting a decision by the team leader, the on-scene commander or the coordinator. You need not do anything; it stays on this tablet.",
+  },
+  "sync.rejected.do": {
+    sv: "Det du skrev ligger kvar på plattan så att du kan skriva av det.",
+    en: "What you wrote stays on this tablet so that you can copy it.",
   },
   "sync.reason.schema": {
     sv: "Uppgiften har fel form och togs inte emot. Skriv den igen; visa felet för koordinatorn om det upprepas.",
@@ -75,17 +92,39 @@ export const sync = {
     sv: "Plattan har ont om utrymme. Skicka det som är osänt och ta bort annat från plattan.",
     en: "This tablet is short of space. Send what is unsent and remove other things from it.",
   },
+  "sync.problem.do": { sv: "Gör så här:", en: "What to do:" },
   "sync.problem.server-key": {
-    sv: "Serverns nyckel har ändrats. Inget räknas som mottaget förrän koordinatorn har kontrollerat det.",
-    en: "The server's key has changed. Nothing counts as received until the coordinator has checked it.",
+    sv: "Servern visar en annan nyckel än den som plattan känner. Inget räknas som mottaget förrän det är utrett.",
+    en: "The server shows another key than the one this tablet knows. Nothing counts as received until that is cleared up.",
+  },
+  "sync.do.server-key.1": {
+    sv: "Arbeta vidare. Allt sparas på plattan och inget tas bort härifrån.",
+    en: "Keep working. Everything is saved on this tablet and nothing is removed from it.",
+  },
+  "sync.do.server-key.2": {
+    sv: "Ring koordinatorn. Någon kan stå mellan plattan och servern, eller så har servern flyttats.",
+    en: "Call the coordinator. Somebody may stand between this tablet and the server, or the server has been moved.",
+  },
+  "sync.do.server-key.3": {
+    sv: "Byt nät (till exempel till mobilnätet) och tryck Skicka nu.",
+    en: "Change network (for example to the mobile one) and press Send now.",
   },
   "sync.problem.receipt": {
     sv: "Serverns kvitto går inte att kontrollera. Inget räknas som mottaget; visa detta för koordinatorn.",
     en: "The server's receipt cannot be verified. Nothing counts as received; show this to the coordinator.",
   },
   "sync.problem.storage": {
-    sv: "Plattans lager svarar inte. Ladda om appen; det som är sparat ligger kvar.",
-    en: "The tablet's store does not answer. Reload the app; what is saved is still there.",
+    sv: "Webbläsaren har tappat kontakten med plattans lager. Det som var sparat ligger kvar.",
+    en: "The browser has lost its connection to this tablet's store. What was saved is still there.",
+  },
+  "sync.do.storage.1": { sv: "Ladda om appen.", en: "Reload the app." },
+  "sync.do.storage.2": {
+    sv: "Hjälper det inte: stäng appen helt och öppna den igen.",
+    en: "If that does not help: close the app completely and open it again.",
+  },
+  "sync.do.storage.3": {
+    sv: "Skriv viktiga uppgifter på papper tills det står Sparad på plattan igen.",
+    en: "Write important facts on paper until it says Saved on this tablet again.",
   },
   "sync.problem.internal": {
     sv: "Något gick fel på plattan. Den försöker igen; det som är sparat ligger kvar.",
@@ -124,6 +163,10 @@ export const sync = {
   "kind.exhibit": { sv: "Beslagspunkt", en: "Exhibit" },
   "kind.report": { sv: "Brottsanmälan", en: "Crime report" },
   "kind.decision": { sv: "Beslut", en: "Decision" },
+  "kind.site": { sv: "Plats", en: "Site" },
+  "kind.submission": { sv: "Inlämning", en: "Submission" },
+  "kind.approval": { sv: "Godkännande", en: "Approval" },
+  "kind.admission": { sv: "Beslut om en uppgift", en: "Decision about an entry" },
   "kind.other": { sv: "Uppgift", en: "Entry" },
   "set.title": { sv: "Inställningar", en: "Settings" },
   "set.language": { sv: "Språk", en: "Language" },

@@ -1,0 +1,35 @@
+/** The driver's command line: plays seeds that it reads from its input, one answer a line. */
+import "fake-indexeddb/auto";
+import { createInterface } from "node:readline";
+import type { Cut } from "./plan";
+import { play } from "./play";
+import { Server } from "./server";
+import { shrink } from "./shrink";
+import { watchTasks } from "./time";
+
+interface Question {
+  readonly seed: number;
+  readonly cut?: Cut;
+  readonly verbose?: boolean;
+  readonly shrink?: boolean;
+}
+
+watchTasks();
+const stray: string[] = [];
+process.on("unhandledRejection", (error) => stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+
+const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process.env.INSATS_SIM_COMMANDS));
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { seed, cut, verbose, shrink: isToShrink } = JSON.parse(line) as Question;
+  const coverage = new Map<string, number>();
+  const before = process.cpuUsage();
+  const outcome = await play(seed, server, coverage, cut, verbose);
+  const used = process.cpuUsage(before);
+  const smaller = outcome.violation && isToShrink ? await shrink(seed, server, outcome.violation) : undefined;
+  const answer = { ...outcome, ...(smaller && { cut: smaller }) };
+  const lines = outcome.violation || verbose ? outcome.lines : [];
+  const cpu = (used.user + used.system) / 1000;
+  const told = { ...answer, lines, cpu, coverage: Object.fromEntries(coverage), stray: stray.splice(0) };
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}

@@ -1,0 +1,254 @@
+/** What is between the tablets and the server, and all that goes wrong there. */
+import { Pokes, SimResponse } from "./bytes";
+import { type Page, release } from "./browser";
+import type { Answer, ServerFault } from "./server";
+import type { World } from "./world";
+
+/** How often each fault of the way comes, per request. */
+export interface Rates {
+  readonly "drop-request": number;
+  readonly "drop-answer": number;
+  readonly duplicate: number;
+  readonly "cut-request": number;
+  readonly "cut-answer": number;
+  readonly "cut-line": number;
+  readonly "corrupt-request": number;
+  readonly "corrupt-answer": number;
+  readonly slow: number;
+  readonly portal: number;
+  readonly "bad-gateway": number;
+  readonly "crash-before": number;
+  readonly "crash-after": number;
+  readonly "disk-full": number;
+  readonly "lost-poke": number;
+}
+export type WayFault = keyof Rates;
+
+interface Call {
+  readonly id: number;
+  readonly page: Page;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | undefined;
+  readonly resolve: (response: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly signal: AbortSignal | null;
+  isOver: boolean;
+}
+
+const PORTAL = Buffer.from("<html><body>Welcome to Free Wi-Fi</body></html>");
+const GATEWAY = Buffer.from("<html><body>502 Bad Gateway</body></html>");
+const HTML = { "content-type": "text/html" };
+
+export class Network {
+  readonly #world: World;
+  /** The faults that may come; empty once they have healed. */
+  rates: Partial<Rates> = {};
+  #ids = 0;
+  readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
+  readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    world.server.onPoke = (id, text) => this.#poke(id, text);
+  }
+
+  fetch(page: Page, input: string, init: RequestInit): Promise<unknown> {
+    if (page.isDead) return new Promise(() => undefined);
+    return new Promise((resolve, reject) => {
+      const signal = init.signal ?? null;
+      const call: Call = {
+        id: ++this.#ids,
+        page,
+        method: init.method ?? "GET",
+        target: input,
+        headers: lowered(init.headers as Record<string, string>),
+        body: init.body as Uint8Array | undefined,
+        resolve,
+        reject,
+        signal,
+        isOver: false,
+      };
+      if (signal?.aborted) return this.#fail(call, signal.reason);
+      signal?.addEventListener("abort", () => this.#onAbort(call));
+      this.#send(call);
+    });
+  }
+
+  #onAbort(call: Call): void {
+    const stream = this.#open.get(call.id);
+    if (stream) {
+      this.#open.delete(call.id);
+      this.#world.server.do("close", this.#world.agenda.now, { id: call.id });
+      stream.pokes.end();
+    }
+    this.#fail(call, call.signal?.reason);
+  }
+
+  /** The page has died: nobody waits for its answers. What is on its way to the server may still arrive. */
+  drop(page: Page): void {
+    for (const [id, { call }] of this.#open)
+      if (call.page === page) {
+        this.#open.delete(id);
+        this.#world.server.do("close", this.#world.agenda.now, { id });
+      }
+  }
+
+  /** The server's processes have ended, and every open stream with them. */
+  hangUp(): void {
+    for (const { call, pokes } of this.#open.values()) this.#at(call, 5, () => call.page.run(() => pokes.end()));
+    this.#open.clear();
+  }
+
+  #is(fault: WayFault, call: Call): boolean {
+    // Each kind of fault has chance of its own on each device: leaving one out changes nothing about the others.
+    const name = `${fault} ${call.page.device.name}`;
+    const chance = this.#chances.get(name) ?? this.#world.random.fork(name);
+    this.#chances.set(name, chance);
+    const drawn = chance.unit();
+    const isHit = drawn < (this.rates[fault] ?? 0) && !(fault !== "slow" && call.target.endsWith("/events"));
+    if (isHit) this.#world.hit(`fault: ${fault}`);
+    return isHit;
+  }
+
+  #at(call: Call, ms: number, work: () => void): void {
+    const { device } = call.page;
+    const isSlow = this.#is("slow", call);
+    this.#world.agenda.after(ms + (isSlow ? device.random.int(1_000, 30_000) : 0), work);
+  }
+
+  #send(call: Call): void {
+    const { device } = call.page;
+    const delay = device.random.int(4, 60);
+    if (!device.isOnline) return this.#at(call, 2, () => this.#fail(call, new TypeError("no network")));
+    if (this.#is("portal", call)) return this.#at(call, delay, () => this.#reply(call, 200, HTML, PORTAL));
+    if (this.#is("bad-gateway", call)) return this.#at(call, delay, () => this.#reply(call, 502, HTML, GATEWAY));
+    if (this.#is("drop-request", call)) {
+      // Half of what is lost is noticed at once, the other half by waiting in vain.
+      if (device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      return;
+    }
+    if (this.#is("duplicate", call)) {
+      const again = device.random.chance(0.3) ? device.random.int(5_000, 120_000) : device.random.int(0, 300);
+      this.#world.agenda.after(delay + again, () => void this.#reach(call));
+    }
+    this.#at(call, delay, () => this.#deliver(call));
+  }
+
+  /** The request is at the server. */
+  #reach(call: Call): Answer {
+    const world = this.#world;
+    const { device } = call.page;
+    let { body } = call;
+    if (body && this.#is("cut-request", call)) body = body.slice(0, device.random.int(0, body.length - 1));
+    if (body && !call.target.endsWith("/enrol") && this.#is("corrupt-request", call)) body = corrupted(body, device.random.unit());
+    const fault = this.#serverFault(call);
+    const worker = device.random.int(0, world.plan.workers - 1);
+    const { method, target, headers, id } = call;
+    const head = { id, worker, method, target: target, headers, ...(fault && { fault }) };
+    const answer = world.server.do<Answer>("request", world.agenda.now, head, body);
+    world.traced(`${device.name} ${method} ${target} → ${answer.crashed ? "crash" : answer.status}`, body, answer.body);
+    if (fault && answer.fired) world.hit(`fault: server ${fault.kind}`);
+    if (answer.crashed) this.hangUp();
+    else world.books.answered(call.page, method, target, answer, world.agenda.now);
+    return answer;
+  }
+
+  #serverFault(call: Call): ServerFault | null {
+    const { random } = call.page.device;
+    if (this.#is("crash-before", call)) return { kind: random.pick(["before", "crash-file"]), nth: random.int(0, 1) };
+    if (this.#is("crash-after", call)) return { kind: "after", nth: random.int(0, 1) };
+    if (!this.#is("disk-full", call)) return null;
+    const kind = random.pick(["full", "full-commit", "full-file"] as const);
+    return { kind, nth: random.int(0, 6), whole: random.chance(0.3), lasting: random.chance(0.3) };
+  }
+
+  #deliver(call: Call): void {
+    if (call.method !== "POST" && call.method !== "PATCH" && call.isOver) return;
+    const answer = this.#reach(call);
+    if (answer.open) {
+      if (call.isOver || call.page.isDead) {
+        this.#world.server.do("close", this.#world.agenda.now, { id: call.id });
+        return;
+      }
+      const pokes = new Pokes();
+      this.#open.set(call.id, { call, pokes });
+      return this.#at(call, 10, () => this.#opened(call, answer, pokes));
+    }
+    const delay = call.page.device.random.int(4, 60);
+    if (answer.crashed || this.#is("drop-answer", call)) {
+      if (call.page.device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      return;
+    }
+    if (answer.status === 303) return this.#redirect(call, answer);
+    const body = this.#spoiled(call, answer);
+    this.#at(call, delay, () => this.#reply(call, answer.status, answer.headers, body));
+  }
+
+  /** fetch follows by itself. */
+  #redirect(call: Call, answer: Answer): void {
+    const next = { ...call, target: answer.headers.location ?? "" };
+    this.#at(call, 20, () => {
+      const found = this.#reach(next);
+      this.#world.hit("path: snapshot");
+      this.#at(call, 20, () => {
+        if (found.crashed) this.#fail(call, new TypeError("reset"));
+        else this.#reply(call, found.status, found.headers, this.#spoiled(call, found));
+      });
+    });
+  }
+
+  #spoiled(call: Call, { body }: Answer): Buffer {
+    const { random } = call.page.device;
+    if (this.#is("cut-answer", call)) return body.subarray(0, random.int(0, Math.max(0, body.length - 1)));
+    if (this.#is("cut-line", call)) return body.subarray(0, body.subarray(0, -1).lastIndexOf(10) + 1);
+    // The rest is guarded by what carries it (TLS, and a snapshot by gzip's own sum); pages prove themselves.
+    if (!call.target.startsWith("/api/v1/changes") || !this.#is("corrupt-answer", call)) return body;
+    return Buffer.from(corrupted(body, random.unit()));
+  }
+
+  #opened(call: Call, answer: Answer, pokes: Pokes): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    pokes.push(answer.body.toString());
+    call.page.run(() => call.resolve(new SimResponse(pokes, { status: 200, headers: answer.headers })));
+  }
+
+  #poke(id: number, text: string | null): void {
+    const stream = this.#open.get(id);
+    if (!stream) return;
+    if (text === null) this.#open.delete(id);
+    else this.#world.books.poked(stream.call.page.device.user, text, this.#world.agenda.now);
+    if (text !== null && this.#is("lost-poke", { ...stream.call, target: "" })) return;
+    const { page } = stream.call;
+    this.#at(stream.call, 15, () => page.run(() => (text === null ? stream.pokes.end() : stream.pokes.push(text))));
+  }
+
+  #reply(call: Call, status: number, headers: Readonly<Record<string, string>>, body: Uint8Array): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    release(call.signal);
+    call.page.run(() => call.resolve(new SimResponse(new Uint8Array(body), { status, headers })));
+  }
+
+  #fail(call: Call, reason: unknown): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    release(call.signal);
+    call.page.run(() => call.reject(reason));
+  }
+}
+
+function lowered(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** One byte is another one: chance picks which. Not inside a signature, whose bytes differ from run to run. */
+function corrupted(body: Uint8Array, where: number): Uint8Array {
+  if (body.length === 0) return body;
+  const copy = Uint8Array.from(body);
+  const at = Math.floor(where * copy.length);
+  copy[at] = copy[at] === 0x21 ? 0x22 : 0x21;
+  return copy;
+}

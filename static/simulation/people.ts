@@ -1,0 +1,180 @@
+/** What people do: they look at a screen, think, and record on what they saw. Everything goes through the app's own functions. */
+import { isProblem } from "../src/domain/problem";
+import type { Head } from "../src/domain/merge";
+import type { EntityView } from "../src/store/memory";
+import type { ClientApi, Page } from "./browser";
+import { SimBlob } from "./bytes";
+import type { Device } from "./device";
+import type { Act } from "./plan";
+import type { Random } from "./random";
+import { ALK, OP, POL, SHARED, VISITS, type World } from "./world";
+
+/** What only ever goes up and is never recounted: the books know what it must come to. */
+export const STEADY = "CIGARETTER";
+const LOOSE = "ECIG";
+
+/** A mark in everything that an authority keeps to itself: found anywhere else, it has leaked. */
+export function mark(stream: string): string {
+  return `¤${stream.split("/").at(-1)}¤`;
+}
+
+export function ownStream(user: string): string {
+  return user === "cia" || user === "dag" || user === "mallory" ? ALK : POL;
+}
+
+type Doing = (page: Page, random: Random) => Promise<void> | void;
+
+/** Does one thing at a device. What is saved goes into the books when, and only when, the app says that it is. */
+export function act(world: World, device: Device, kind: Act, random: Random): void {
+  const { page } = device;
+  if (!page || page.isFrozen || !page.api.memory.session) return;
+  world.trace(`${device.name} ${device.user} does ${kind}`);
+  world.hit(`act: ${kind}`);
+  void DOING[kind](page, random);
+}
+
+const DOING: Record<Act, Doing> = {
+  answer: (page, random) => {
+    const [f, v] = random.pick([
+      ["team", `team ${random.int(1, 9)}`],
+      ["persons", random.int(0, 40)],
+      ["status", random.pick(["PAVAG", "INNE", "KLART"])],
+      ["remarks", random.chance(0.5)],
+    ] as const);
+    return fill(page, random, SHARED, random.pick(VISITS), f, v);
+  },
+  checklist: (page, random) => {
+    const stream = ownStream(page.device.user);
+    const e = `checklist_${random.pick(VISITS).slice(6)}.ALK@1`;
+    const f = random.pick(["ALK01:note", "ALK02:note", "ALK03:note"]);
+    return fill(page, random, stream, e, f, `${mark(stream)} ${random.int(0, 99)}`);
+  },
+  quick: (page, random) => {
+    const e = random.pick(VISITS);
+    for (let i = 0; i < random.int(2, 4); i++)
+      page.after(i * random.int(50, 900), () => {
+        const seen = look(page, SHARED, e, "team");
+        void finish(page, page.api.record(SHARED, [{ e, f: "team", v: `quick ${random.int(0, 9)}`, seen }]));
+      });
+  },
+  tap: (page, random) => {
+    const visit = random.pick(VISITS);
+    const isSteady = random.chance(0.6);
+    const delta = isSteady ? random.int(1, 3) : random.pick([1, 2, 5, -1]);
+    const { books } = page.device.world;
+    for (let i = 0; i < random.int(1, 3); i++)
+      page.after(i * random.int(1, 400), () => {
+        if (isSteady) books.tapped(visit, delta, "begun");
+        const done = page.api.tap(OP, visit, "seizure", isSteady ? STEADY : LOOSE, "ST", delta);
+        void finish(page, done, () => isSteady && books.tapped(visit, delta, "saved"));
+      });
+  },
+  recount: (page, random) => {
+    const visit = random.pick(VISITS);
+    const shown = tallies(page, visit);
+    page.after(random.int(200, 15_000), () => {
+      const qty = random.int(1_000, 9_999_999);
+      const done = page.api.recount(OP, visit, "seizure", LOOSE, "ST", qty, shown);
+      void finish(page, done, () => page.device.world.books.recounted(page, qty, shown.map((e) => e.id)));
+    });
+  },
+  remove: (page, random) => {
+    const shown = page.api.entitiesOf(SHARED, "safety");
+    if (shown.length === 0) return;
+    const chosen = random.pick(shown);
+    render(page, chosen, "@");
+    page.after(random.int(100, 8_000), () => void finish(page, page.api.voidEntities([chosen], "mistake")));
+  },
+  "bring-back": (page, random) => {
+    const gone = page.api.allEntities(SHARED, "safety").filter((e) => e.void);
+    if (gone.length === 0) return;
+    const chosen = random.pick(gone);
+    render(page, chosen, "@");
+    page.after(random.int(100, 8_000), () => void finish(page, page.api.restoreEntities([chosen])));
+  },
+  note: (page, random) => {
+    const e = page.api.newEntity("safety");
+    const visit = random.pick(VISITS);
+    const drafts = [
+      { e, f: "visit", v: visit, seen: [] },
+      { e, f: "text", v: `mind the dog ${random.int(0, 99)}`, seen: [] },
+      { e, f: "level", v: random.pick(["low", "high"]), seen: [] },
+    ];
+    return finish(page, page.api.record(SHARED, drafts));
+  },
+  photo: (page, random) => {
+    const stream = ownStream(page.device.user);
+    const bytes = new Uint8Array(random.int(40, 900));
+    random.fill(bytes);
+    const text = Buffer.from(`\xff\xd8\xff\xe0${mark(stream)}`, "latin1");
+    bytes.set(text.subarray(0, bytes.length));
+    const file = new SimBlob([bytes], { type: "image/jpeg" });
+    const done = page.api.addPhoto(OP, random.pick(VISITS), file as unknown as Blob, { caption: mark(stream) });
+    return finish(page, done);
+  },
+  report: (page, random) => {
+    if (page.api.entity("ref", "codelist_offences") === undefined) return;
+    const fields = { offence: "NARK_INNEHAV", summary: `${mark(ownStream(page.device.user))} ${random.int(0, 99)}` };
+    return finish(page, page.api.writeReport(OP, random.pick(VISITS), fields));
+  },
+  settle: (page, random) => {
+    const shown = page.api.allEntities(SHARED, "visit");
+    const open = shown.flatMap((e) => ["team", "persons", "status"].map((f) => [e, f] as const));
+    const split = open.filter(([e, f]) => page.api.inConflict(e, f));
+    if (split.length === 0) return;
+    const [e, f] = random.pick(split);
+    render(page, e, f);
+    const chosen = random.pick(page.api.heads(e, f));
+    page.after(random.int(100, 9_000), () => void finish(page, page.api.settle(SHARED, e, f, chosen)));
+  },
+};
+
+/** Looks at a cell, thinks, and writes on what was seen. */
+function fill(page: Page, random: Random, stream: string, e: string, f: string, v: string | number | boolean): void {
+  const seen = look(page, stream, e, f);
+  page.after(random.int(100, 20_000), () => void finish(page, page.api.record(stream, [{ e, f, v, seen }])));
+}
+
+function look(page: Page, stream: string, e: string, f: string): Head[] {
+  const view = page.api.entity(stream, e);
+  if (view) render(page, view, f);
+  return page.api.heads(view, f);
+}
+
+/** These values of a cell were before somebody's eyes. */
+function render(page: Page, view: EntityView, f: string): void {
+  page.device.world.books.rendered(page, view.stream, view.id, f, page.api.heads(view, f));
+}
+
+function tallies(page: Page, visit: string): EntityView[] {
+  const live = page.api.entitiesOf(SHARED, "tally").filter((e) => {
+    const entry = page.api.heads(e, "entry").at(-1)?.[1] as { visit?: string; code?: string } | undefined;
+    return entry?.visit === visit && entry.code === LOOSE;
+  });
+  for (const e of live) render(page, e, "@");
+  return live;
+}
+
+const EXPECTED = ["not-enrolled", "storage", "storage-full", "malformed"];
+
+/** The app has said that it is saved, or why not. */
+async function finish(page: Page, done: Promise<unknown>, saved: () => unknown = () => undefined): Promise<void> {
+  const { world } = page.device;
+  try {
+    await done;
+  } catch (error) {
+    if (!page.isDead && !(isOurs(error) && EXPECTED.includes(error.code))) world.books.unexpected(error);
+    if (!page.isDead && isOurs(error)) world.hit(`refusal: ${error.code}`);
+    return;
+  }
+  if (page.isDead) return;
+  world.books.shown(page);
+  saved();
+}
+
+/** Each page has a class of its own for its problems. */
+function isOurs(error: unknown): error is { code: string } {
+  return isProblem(error) || (error instanceof Error && error.name === "Problem" && "code" in error);
+}
+
+export type { ClientApi };

@@ -1,0 +1,107 @@
+/** A seed from its first to its last event: trouble first, then healing, then everything must hold. */
+import { act } from "./people";
+import { enrolAgain, happen } from "./happenings";
+import { type Act, ACTS, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
+import type { Server } from "./server";
+import { Violation, World } from "./world";
+
+export interface Outcome {
+  readonly seed: number;
+  /** What was violated; null if all held. */
+  readonly violation: string | null;
+  readonly digest: string;
+  readonly lines: readonly string[];
+  readonly events: number;
+}
+
+/** Rounds after healing within which everything must have come to rest. */
+const ROUNDS = 8;
+/** `insats check` reads all of it again, which takes a while. */
+const WHOLE_EVERY = 8;
+const TAIL_MS = 5_000;
+const PEOPLE = new Set<string>(ACTS.map(([kind]) => kind));
+
+export async function play(
+  seed: number,
+  server: Server,
+  coverage: Map<string, number>,
+  cut: Cut = {},
+  isVerbose = false,
+): Promise<Outcome> {
+  const world = new World(without(planOf(seed), cut), server, coverage);
+  world.isVerbose = isVerbose;
+  let violation: string | null = null;
+  try {
+    await evening(world);
+    await heal(world);
+    world.books.close(world.audit(seed % WHOLE_EVERY === 0));
+  } catch (error) {
+    violation = error instanceof Violation ? error.message : `broken: ${(error as Error).stack ?? String(error)}`;
+  } finally {
+    for (const device of world.devices) device.killAll();
+  }
+  return { seed, violation, digest: world.digest(), lines: world.lines, events: world.agenda.count };
+}
+
+async function evening(world: World): Promise<void> {
+  const { plan } = world;
+  for (const user of plan.users) await world.addDevice(user);
+  world.network.rates = plan.rates;
+  let last = 0;
+  for (const step of plan.steps) {
+    await world.run(world.agenda.now + step.at - last);
+    last = step.at;
+    take(world, step);
+    await world.run(world.agenda.now);
+  }
+  await world.run(world.agenda.now + TAIL_MS);
+}
+
+function take(world: World, { kind, who, index }: Step): void {
+  const device = world.devices[who];
+  if (!device) return;
+  const random = world.random.fork(`step ${index}`);
+  if (PEOPLE.has(kind)) act(world, device, kind as Act, random);
+  else happen(world, device, kind as Happening, random);
+}
+
+/** Faults end, windows are open, people who lost their account have it again; then everybody syncs until nothing moves. */
+async function heal(world: World): Promise<void> {
+  world.trace("faults heal");
+  world.network.rates = {};
+  for (const device of world.devices) {
+    device.isOnline = true;
+    device.makeRoom();
+    device.disk.killAfter = Number.POSITIVE_INFINITY;
+    for (const page of device.pages) page.thaw();
+    await world.until(device.openIfClosed());
+  }
+  await world.run(world.agenda.now + TAIL_MS);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const device of world.devices) await world.until(together(world, device));
+    if (round > 1 && world.devices.every(isAtRest)) break;
+  }
+}
+
+async function together(world: World, device: World["devices"][number]): Promise<void> {
+  const [page, ...others] = device.pages;
+  for (const other of others) other.kill();
+  if (!page) return;
+  const { engine } = page.api.running();
+  await engine.round("person");
+  const { problem } = engine.sync.state;
+  if (problem) world.trace(`${device.name} has a problem: ${problem}`);
+  if (problem === "unauthenticated" || !page.api.memory.session) await enrolAgain(world, device);
+}
+
+function isAtRest({ page }: World["devices"][number]): boolean {
+  if (!page) return false;
+  const { memory } = page.api;
+  const { problem, heads } = page.api.running().engine.sync.state;
+  const isSent = [...memory.own.all()].every(({ commit }) => commit?.result || commit?.refused);
+  const isPulled = [...memory.streams.values()].every((s) => !s.reset && s.cursor >= (heads.get(s.stream) ?? s.head));
+  return problem === null && isSent && isPulled && [...memory.photos.values()].every((p) => p.state !== "local");
+}
+
+/** Every kind of step, for the coverage table. */
+export const KINDS = [...ACTS.map(([kind]) => `act: ${kind}`), ...HAPPENINGS.map(([kind]) => `happening: ${kind}`)];

@@ -1,0 +1,74 @@
+"""Two tabs of one tablet: they share its store, and one of them at a time talks to the server."""
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+from tests.e2e.backend import Backend
+from tests.engines.chromium import Chromium
+from tests.engines.devtools import ChromiumPage, Devtools
+from tests.engines.processes import wait_until
+from tests.engines.trial import Trial, take_up
+
+MACHINE = "SPELMASKIN"
+TAPS = 40
+TAKEN_OVER_S = 120.0
+BETWEEN_BEATS_S = 1.5
+"""Browsers freeze no tab with an open transaction; after this the one of the heartbeat has ended."""
+TICK = "(() => { globalThis.ticks = 0; setInterval(() => { ticks += 1; }, 50); return true; })()"
+IS_SYNCING = "insats.status.status.value.syncing"
+UNSENT = "insats.status.status.value.unsentChanges"
+
+
+def test_two_tabs_that_count_at_once_lose_and_double_nothing(chromium: Chromium, evening: Backend) -> None:
+    trial, other = _two_tabs(chromium, evening)
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(
+                lambda page: page.evaluate(f"person.count('{MACHINE}', {TAPS})", 120), (trial.page, other)
+            )
+        )
+    wait_until(lambda: _count(trial.page) == 2 * TAPS, 20, "the first tab does not hear of the second")
+    wait_until(lambda: _count(other) == 2 * TAPS, 20, "the second tab does not hear of the first")
+    assert trial.deliver() == []
+
+
+def test_a_frozen_tab_that_holds_the_sync_lock_holds_nothing_up(chromium: Chromium, evening: Backend) -> None:
+    trial, other = _two_tabs(chromium, evening)
+    trial.page.evaluate("person.sync()")
+    _freeze_while_it_syncs(trial.page, evening)
+    other.evaluate(f"person.count('{MACHINE}', {TAPS})", 60)
+    wait_until(lambda: other.evaluate(UNSENT) == 0, TAKEN_OVER_S, "nobody took the lock of the frozen tab")
+    ticks = trial.page.evaluate("ticks")
+
+    trial.page.call("Page.setWebLifecycleState", state="active")
+    wait_until(lambda: _count(trial.page) == TAPS, 30, "the thawed tab does not hear of the other")
+    trial.page.evaluate(f"person.count('{MACHINE}', {TAPS})", 60)
+    wait_until(lambda: _count(other) == 2 * TAPS, 30, "nobody hears of the thawed tab")
+    assert ticks < 20, "it was not frozen"
+    assert trial.deliver() == []
+
+
+def _two_tabs(chromium: Chromium, evening: Backend) -> tuple[Trial, ChromiumPage]:
+    trial = Trial(chromium, evening, Random(1))
+    trial.begin()
+    other = chromium.another(evening.address)
+    take_up(other)
+    return trial, other
+
+
+def _freeze_while_it_syncs(page: Devtools, evening: Backend) -> None:
+    """The server stands still for a moment, so that the round of this tab is under way when it is frozen."""
+    evening.signal(signal.SIGSTOP)
+    page.do("person.sync()")
+    wait_until(lambda: page.evaluate(IS_SYNCING), 20, "no round begins")
+    time.sleep(BETWEEN_BEATS_S)
+    page.evaluate(TICK)
+    page.call("Page.setWebLifecycleState", state="frozen")
+    evening.signal(signal.SIGCONT)
+
+
+def _count(page: Devtools) -> int:
+    found: int = page.evaluate(f"person.counted('{MACHINE}')")
+    return found

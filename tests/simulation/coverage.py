@@ -1,0 +1,75 @@
+"""What a long run must have met: a fault that never comes, or a path that is never taken, proves nothing."""
+
+from collections.abc import Mapping
+
+EXPECTED: dict[str, tuple[str, ...]] = {
+    "act": (
+        "answer tap checklist recount remove bring-back note photo report settle quick".split()  # type: ignore[assignment]
+    ),
+    "happening": (
+        "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full revoke "  # type: ignore[assignment]
+        "grant revoke-actor sign-out backup copy rollback restore server-restart server-power-cut weeks hostile"
+    ).split(),
+    "fault": (
+        "drop-request",
+        "drop-answer",
+        "duplicate",
+        "cut-request",
+        "cut-answer",
+        "cut-line",
+        "corrupt-request",
+        "corrupt-answer",
+        "slow",
+        "portal",
+        "bad-gateway",
+        "lost-poke",
+        "server before",
+        "server after",
+        "server full",
+        "server full-commit",
+        "server full-file",
+        "server crash-file",
+    ),
+    "verdict": (
+        "applied",
+        "repeated",
+        "duplicate",
+        "held no_authority",
+        "held device_revoked",
+        "held unknown_kind",
+        "held unknown_field",
+        "held unknown_code",
+        "rejected schema",
+        "rejected too_large",
+        "rejected id_reused",
+        "rejected wrong_stream",
+    ),
+    "problem": (
+        "malformed",
+        "unauthenticated",
+        "actor-unknown",
+        "not-found",
+        "chain-gap",
+        "reset",
+        "bad-signature",
+        "unavailable",
+        "checksum-mismatch",
+        "upload-offset",
+    ),
+    "path": ("snapshot", "poke", "fork", "lawful restore", "silent rollback"),
+}
+
+
+def missing(coverage: Mapping[str, int]) -> list[str]:
+    """What was never hit."""
+    wanted = [f"{group}: {name}" for group, names in EXPECTED.items() for name in names]
+    return [name for name in wanted if not coverage.get(name)]
+
+
+def table(coverage: Mapping[str, int]) -> str:
+    """Everything that was hit, by group."""
+    groups: dict[str, list[str]] = {}
+    for name, count in sorted(coverage.items()):
+        group, _, what = name.partition(": ")
+        groups.setdefault(group, []).append(f"{what} {count}")
+    return "\n".join(f"{group}: {', '.join(told)}" for group, told in groups.items())
