@@ -187,6 +187,26 @@ describe("a chain", () => {
     expectSame(anna, clone, bo);
   });
 
+  it("whose fork is longer than itself is not taken for lost", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna);
+    const clone = await cloneOf(server, anna, "anna");
+    await anna.write(SHARED, VISIT, "team", "L1");
+    await settle(anna);
+    server.faults.down = true;
+    for (const field of ["persons", "order"]) {
+      await clone.write(SHARED, VISIT, field, 7);
+      clone.clock.now += 60_000;
+      await clone.round();
+    }
+    server.faults.down = false;
+    await settle(clone);
+    expect((await clone.tablet.db.getAll("commits")).filter((row) => row.result?.forked)).toHaveLength(2);
+    server.calls.length = 0;
+    await settle(clone);
+    expect(server.calls.filter((call) => call === "POST /commits")).toEqual([]);
+  });
+
   it("that the server lost with its actor is registered and sent again", async () => {
     const empty = server.backup();
     await anna.write(SHARED, VISIT, "status", "INNE");
