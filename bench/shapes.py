@@ -1,7 +1,7 @@
 """What tablets send after an evening offline: two shapes of request, sealed and compressed before anything is measured."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeAlias
@@ -58,7 +58,12 @@ class Tablet:
     def requests(self, shape: Shape, count: int) -> Iterator[bytes]:
         """Gzip bodies of requests in the order of the chain."""
         for _ in range(count):
-            yield gzip.compress(b"".join(self.commit(shape(self)) for _ in range(COMMITS)), 6)
+            yield packed(self.commit(shape(self)) for _ in range(COMMITS))
+
+
+def packed(commits: Iterable[bytes]) -> bytes:
+    """The gzip body of a request."""
+    return gzip.compress(b"".join(commits), 6)
 
 
 _QUESTIONS = [q for q in codes.questions().values() if q.options and q.type != "many"][:FORM]
@@ -81,3 +86,11 @@ def _count(tablet: Tablet, visit: str) -> Change:
     code = tablet.random.choice(_CATEGORIES)
     entry = {"visit": visit, "of": "seizure", "code": code, "qty": tablet.random.randint(1, 9), "unit": "ST"}
     return tablet.tap(f"tally_{new_id(tablet.now)}", "entry", entry)
+
+
+OPERATION = "01639815-0000-7000-8000-000000000003"
+SHAPES: dict[str, tuple[str, Shape]] = {
+    "form": (f"op/{OPERATION}/KOM_ALK", form),
+    "counts": (f"op/{OPERATION}/shared", counts),
+}
+"""Shape -> the stream it goes into and how it is made."""

@@ -153,7 +153,7 @@ export async function enrolAgain(world: World, device: Device): Promise<void> {
 }
 
 /** A tablet whose storage was copied, as a restored device backup does; both live on. */
-async function cloneOf(world: World, from: Device): Promise<void> {
+export async function cloneOf(world: World, from: Device): Promise<void> {
   if (!from.page?.api.memory.session) return;
   const device = world.newDevice(from.user);
   device.disk.copyFrom(from.disk);

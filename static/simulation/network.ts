@@ -45,6 +45,8 @@ export class Network {
   readonly #world: World;
   /** The faults that may come; empty once they have healed. */
   rates: Partial<Rates> = {};
+  /** The next request to such an address meets this fault. */
+  ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -155,7 +157,17 @@ export class Network {
     return answer;
   }
 
+  /** The fault that a scenario has laid in this call's way. */
+  #ambushed(call: Call, isOfAnswer: boolean): ServerFault | true | null {
+    const { ambush } = this;
+    if (!ambush || !call.target.includes(ambush.target) || (ambush.fault === "drop-answer") !== isOfAnswer) return null;
+    this.ambush = null;
+    return ambush.fault === "drop-answer" ? true : ambush.fault;
+  }
+
   #serverFault(call: Call): ServerFault | null {
+    const laid = this.#ambushed(call, false);
+    if (laid && laid !== true) return laid;
     const { random } = call.page.device;
     if (this.#is("crash-before", call)) return { kind: random.pick(["before", "crash-file"]), nth: random.int(0, 1) };
     if (this.#is("crash-after", call)) return { kind: "after", nth: random.int(0, 1) };
@@ -177,7 +189,7 @@ export class Network {
       return this.#at(call, 10, () => this.#opened(call, answer, pokes));
     }
     const delay = call.page.device.random.int(4, 60);
-    if (answer.crashed || this.#is("drop-answer", call)) {
+    if (answer.crashed || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
       if (call.page.device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
       return;
     }

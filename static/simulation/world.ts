@@ -31,6 +31,8 @@ const PEOPLE: Record<string, Record<string, string>> = {
 /** Something that must never happen; the message begins with the number of the invariant. */
 export class Violation extends Error {}
 
+/** A kept crew has been at work for so long. */
+export const CREW_MS = 30_000;
 const KEPT_LINES = 60;
 const MOST_EVENTS = 20_000;
 
@@ -56,16 +58,17 @@ export class World {
   /** The copy that was made when the last backup was. */
   lastBackup: string | null = null;
 
-  constructor(plan: Plan, server: Server, coverage: Map<string, number>) {
+  constructor(plan: Plan, server: Server, coverage: Map<string, number>, crew: string | null = null) {
     this.plan = plan;
     this.server = server;
     this.coverage = coverage;
-    this.random = new Random(`world ${plan.seed}`);
+    this.random = new Random(`world ${plan.seed} ${crew ?? "fresh"}`);
     this.network = new Network(this);
     this.books = new Books(this);
     this.members = new Map(Object.entries(PEOPLE).map(([user, parts]) => [user, new Map(Object.entries(parts))]));
     this.hostile = new Hostile(this);
-    server.do("begin", START, { seed: plan.seed });
+    if (crew) this.agenda.now += CREW_MS;
+    server.do("begin", this.agenda.now, { seed: plan.seed, crew });
   }
 
   hit(what: string): void {

@@ -206,7 +206,7 @@ def test_a_store_that_is_out_of_order_for_good_is_told_to_everybody_and_comes_ba
     with watching(seam):
         count = points(seam, lambda: house.push(house.alva))
         for strike in strikes.values():
-            for nth in range(1, count, 3):
+            for nth in range(1, count, 5):
                 with failing(seam, nth, strike, lasting=True):
                     first = house.push(house.alva)
                     others = [
@@ -303,6 +303,6 @@ def test_every_storage_call_of_a_backup_fails_once(house: House, strikes: dict[s
         count = len(seam.names)
         assert count > 20, "a test of nothing"
         for strike in strikes.values():
-            for nth in range(1, count + 1, max(1, count // 30)):
+            for nth in range(1, count + 1, max(1, count // 15)):
                 take(nth, strike)
                 assert take(0, strike), "the next one works"

@@ -27,7 +27,10 @@ def main() -> None:
 def play(store: str, kills: int, seed: int) -> None:
     """So many kills over one store."""
     began, load = time.monotonic(), os.getloadavg()[0]
-    with TemporaryDirectory(prefix="insats-kills-") as folder, campaign(store, Path(folder), seed) as made:
+    with (
+        TemporaryDirectory(prefix="insats-kills-", ignore_cleanup_errors=True) as folder,
+        campaign(store, Path(folder), seed) as made,
+    ):
         made.steps()
         made.random(max(0, kills - made.kills.total()))
         report = made.report()

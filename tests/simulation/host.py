@@ -30,6 +30,12 @@ def bundle(root: Path = ROOT) -> Path:
     return out
 
 
+def _environment() -> dict[str, str]:
+    """Compiled modules are kept: to start a server without them takes seconds of processor."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(ROOT / ".cache" / "simulation" / "python")}
+
+
 class Driver:
     """One pair of processes; `ask` plays a seed."""
 
@@ -45,7 +51,7 @@ class Driver:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.simulation.server"],
             cwd=root,
-            env={**os.environ, **python, "PYTHONPATH": str(root)},
+            env=_environment() | python | {"PYTHONPATH": str(root)},
             pass_fds=(commands_out, answers_in),
             stdin=subprocess.DEVNULL,
         )

@@ -75,12 +75,17 @@ class Server:
 
     def begin(self, command: dict[str, Any]) -> dict[str, Any]:
         """A new evening."""
-        chance.seed(command["seed"])
+        chance.seed(f"{command['seed']} {command.get('crew')}")
         self._stop()
         self.store.arm(None)
-        self.store.fresh()
+        self.store.fresh(command.get("crew"))
         self._start()
-        return {"kid": self.key.kid}
+        return {}
+
+    def keep(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Later evenings may begin as this one stands now."""
+        self.store.keep(command["crew"])
+        return {}
 
     def _stop(self) -> None:
         """The processes end: what they had in memory is gone."""
