@@ -22,10 +22,9 @@ def node() -> Path:
     return Path(package.origin).parent / "bin" / "node"
 
 
-def bundle(root: Path = ROOT) -> Path:
-    """Build the driver; the folder it lies in."""
-    static = root / "static"
-    out = root / ".cache" / "simulation"
+def bundle(root: Path = ROOT, out: Path | None = None) -> Path:
+    """Build the driver of a tree; the folder it lies in."""
+    static, out = root / "static", out or root / ".cache" / "simulation"
     subprocess.run([node(), "simulation/build.mjs", str(out)], cwd=static, check=True)
     return out
 
