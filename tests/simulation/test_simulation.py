@@ -31,7 +31,7 @@ def driver(bundled: Path) -> Iterator[Driver]:
 
 
 def test_every_scenario_is_listed(driver: Driver) -> None:
-    assert driver.ask(list=True) == SCENARIOS
+    assert driver.scenarios() == SCENARIOS
     assert len(SCENARIOS) >= 30
 
 
