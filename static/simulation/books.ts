@@ -4,9 +4,9 @@ import { type Cells, digest, type Head } from "../src/domain/merge";
 import { COALESCE_MS } from "../src/store/save";
 import type { Page } from "./browser";
 import type { Device } from "./device";
-import { mark, STEADY } from "./people";
+import { ALK, mark, PLAN, POL, SHARED, STEADY, VISITS, Violation } from "./evening";
 import type { Answer, Audit, StoredCommit } from "./server";
-import { ALK, PLAN, POL, SHARED, VISITS, Violation, type World } from "./world";
+import type { World } from "./world";
 
 interface Line {
   readonly id: string;
@@ -82,7 +82,16 @@ export class Books {
       if (this.lines.has(change.id)) continue;
       if (unsealed) this.#checkSeen(page, stream, change);
       const { id, e, f } = change;
-      const facts = { id, stream, e, f, content: canonical([change.v, change.at]), at: change.at, device, user: device.user };
+      const facts = {
+        id,
+        stream,
+        e,
+        f,
+        content: canonical([change.v, change.at]),
+        at: change.at,
+        device,
+        user: device.user,
+      };
       this.lines.set(id, { ...facts, isExcused: false, isOnlyThere: false });
       this.rendered(page, stream, e, f, [[id, null, "", 0, 0, null]]);
     }
@@ -116,7 +125,7 @@ export class Books {
 
   // What the server says -----------------------------------------------------------------------------------------
 
-  answered(page: Page, method: string, target: string, answer: Answer, _now: number): void {
+  answered(page: Page, method: string, target: string, answer: Answer): void {
     const { user } = page.device;
     const code = answer.status < 400 ? null : problemOf(answer.body);
     if (code) this.#world.hit(`problem: ${code}`);
@@ -134,7 +143,7 @@ export class Books {
         this.fail(`I9 ${user} was answered something of ${stream} by ${target}`);
   }
 
-  poked(user: string, text: string, _now: number): void {
+  poked(user: string, text: string): void {
     for (const [, stream] of text.matchAll(/"stream":"([^"]+)"/g))
       if (stream !== "devices" && !this.#world.members.get(user)?.has(stream as string))
         this.fail(`I9 ${user} was poked about ${stream}`);
@@ -273,7 +282,10 @@ export class Books {
   #checkDevice(device: Device, audit: Audit): void {
     const page = device.page;
     const parts = this.#world.members.get(device.user) as Map<string, string>;
-    if (!page) return this.fail(`${device.name} has no window`);
+    if (!page) {
+      this.fail(`${device.name} has no window`);
+      return;
+    }
     const { memory } = page.api;
     const kept = [...memory.streams.keys()].sort();
     if (kept.join() !== [...parts.keys()].sort().join())
@@ -283,7 +295,8 @@ export class Books {
       const { seq, digest: here } = page.api.replicaDigest(stream);
       if (seq !== head) this.fail(`I11 ${device.name} stands at ${seq} of ${head} in ${stream}`);
       const there = digest(Object.entries(audit.cells[stream] ?? {}) as unknown as [string, Cells][]);
-      if (here !== there) this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
+      if (here !== there)
+        this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
     }
     for (const { change, commit } of memory.own.all())
       if (!commit?.result && !commit?.refused) this.fail(`I11 ${change.id} never left ${device.name}`);
@@ -335,5 +348,8 @@ function differing(page: Page, stream: string, { cells }: Audit): string {
   const names = [...new Set([...here.keys(), ...Object.keys(there)])];
   const told = (entity: Cells | undefined) => canonical((entity ?? null) as unknown as Json);
   const other = names.filter((e) => told(here.get(e)) !== told(there[e] as unknown as Cells));
-  return other.map((e) => `${e}: ${told(here.get(e))} / ${told(there[e] as unknown as Cells)}`).join("\n").slice(0, 2_000);
+  return other
+    .map((e) => `${e}: ${told(here.get(e))} / ${told(there[e] as unknown as Cells)}`)
+    .join("\n")
+    .slice(0, 2_000);
 }

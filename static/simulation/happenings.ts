@@ -1,8 +1,9 @@
 /** What happens to tablets, to the server and to people's parts, beside what they do themselves. */
 import type { Device } from "./device";
+import { ALK, POL, SHARED } from "./evening";
 import type { Happening } from "./plan";
 import type { Random } from "./random";
-import { ALK, POL, SHARED, type World } from "./world";
+import type { World } from "./world";
 
 const DAY = 86_400_000;
 

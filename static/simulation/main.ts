@@ -20,14 +20,16 @@ interface Question {
 
 watchTasks();
 const stray: string[] = [];
-process.on("unhandledRejection", (error) => stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+process.on("unhandledRejection", (error) =>
+  stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);
 
 const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process.env.INSATS_SIM_COMMANDS));
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { seed = 0, scenario, list, cut, verbose, shrink: isToShrink } = JSON.parse(line) as Question;
   if (list) {
-    process.stdout.write(`${JSON.stringify(Object.keys(SCENARIOS))}\n`);
+    process.stdout.write(`${JSON.stringify({ names: Object.keys(SCENARIOS) })}\n`);
     continue;
   }
   const coverage = new Map<string, number>();

@@ -1,12 +1,14 @@
 /** A seed from its first to its last event: trouble first, then healing, then everything must hold. */
-import { act } from "./people";
+
+import { CREW_MS, START, Violation } from "./evening";
 import { enrolAgain, happen } from "./happenings";
-import { type Act, ACTS, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
+import { act } from "./people";
+import { ACTS, type Act, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
 import { SCENARIOS } from "./scenarios";
 import type { Server } from "./server";
 import { Stage } from "./stage";
 import type { Disk } from "./storage";
-import { CREW_MS, START, Violation, World } from "./world";
+import { World } from "./world";
 
 export interface Outcome {
   readonly seed: number;

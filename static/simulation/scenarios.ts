@@ -1,10 +1,11 @@
 /** Directed scenarios: the stories that the protocol was made for, each on the same world as the random evenings. */
+import { OP as OP_ID, POL, SHARED, VISITS } from "./evening";
 import { cloneOf } from "./happenings";
 import { TRICKS } from "./hostile";
 import type { Stage } from "./stage";
-import { POL, SHARED } from "./world";
 
 const DAY = 86_400_000;
+const VISIT_ID = VISITS[0] as string;
 
 interface Scenario {
   readonly users: readonly string[];
@@ -115,7 +116,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.sync(0);
     s.world.server.do("restart", s.world.agenda.now, { power: true });
     s.world.network.hangUp();
-    s.expect("the store has it", s.world.audit().commits.some((c) => c.b.includes("durable")), true);
+    s.expect(
+      "the store has it",
+      s.world.audit().commits.some((c) => c.b.includes("durable")),
+      true,
+    );
   }),
   "the disk is full at COMMIT": scene(TWO, async (s) => {
     await s.write(0, "team", "patient");
@@ -165,7 +170,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.sync(0, 1, 0);
     // What was tapped on the entry that the recount took away went with it, and the entity asks to be looked at.
     s.expect("the recount stands", s.total(0), 4);
-    s.expect("and somebody is told", s.page(0).api.allEntities(SHARED, "tally").some((e) => e.review), true);
+    s.expect(
+      "and somebody is told",
+      s
+        .page(0)
+        .api.allEntities(SHARED, "tally")
+        .some((e) => e.review),
+      true,
+    );
   }),
   "two count at once": scene(TWO, async (s) => {
     await s.tap(0, 5);
@@ -289,6 +301,3 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     s.expect("it arrives", s.values(1, "team"), ["waits for a code"]);
   }),
 };
-
-const OP_ID = "01639815-0000-7000-8000-000000000003";
-const VISIT_ID = "visit_01639815-0000-7000-8000-0000000000a1";

@@ -3,10 +3,10 @@ import type { Json } from "../src/domain/json";
 import type { Page } from "./browser";
 import { SimBlob } from "./bytes";
 import type { Device } from "./device";
-import { mark, ownStream } from "./people";
+import { mark, OP, ownStream, SHARED, VISITS, Violation } from "./evening";
 import type { Random } from "./random";
 import type { ServerFault } from "./server";
-import { OP, SHARED, VISITS, Violation, type World } from "./world";
+import type { World } from "./world";
 
 export const VISIT = VISITS[0] as string;
 
@@ -124,4 +124,3 @@ export class Stage {
     if (a !== b) throw new Violation(`${what}: ${a} should be ${b}`);
   }
 }
-

