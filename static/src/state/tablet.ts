@@ -76,8 +76,8 @@ export async function open(): Promise<Running> {
   await memory.load(db);
   tellOf(interrupted);
   const engine = createEngine(tablet);
-  channel?.addEventListener("message", (event: MessageEvent<Message>) => {
-    void follow(tablet, engine, event.data).catch((error: unknown) => isBroken(error) && onBroken());
+  hear(channel, (message) => {
+    void follow(tablet, engine, message).catch((error: unknown) => isBroken(error) && onBroken());
   });
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
@@ -87,6 +87,22 @@ export async function open(): Promise<Running> {
 async function replayed(tablet: Tablet): Promise<Interrupted[]> {
   if (typeof localStorage === "undefined") return [];
   return withRoom(tablet, () => replay(tablet, localStorage)).catch(() => []);
+}
+
+/** A frozen page hears the others, but no transaction it begins comes to an end, and all would wait for it: it looks when it thaws. */
+function hear(channel: BroadcastChannel | null, listener: (message: Message) => void): void {
+  let isFrozen = false;
+  channel?.addEventListener("message", (event: MessageEvent<Message>) => {
+    if (!isFrozen) listener(event.data);
+  });
+  if (typeof document === "undefined") return;
+  document.addEventListener("freeze", () => {
+    isFrozen = true;
+  });
+  document.addEventListener("resume", () => {
+    isFrozen = false;
+    listener("all");
+  });
 }
 
 /** Another tab has written: read again what it changed. Whichever of the two holds the sync lock then sends it. */
