@@ -8,6 +8,7 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -61,10 +62,9 @@ async def take(
     except (ChecksumMismatch, UnsupportedMedia):
         await end(db, store, upload)
         raise
-    kept = await find(db, store, upload.id, upload.user, now)
     if not is_mine:
-        raise UploadOffset(kept.offset)
-    return kept
+        raise UploadOffset((await find(db, store, upload.id, upload.user, now)).offset)
+    return replace(upload, offset=reached, expires=expires)
 
 
 async def end(db: Database, store: BlobStore, upload: Upload) -> None:
