@@ -55,8 +55,7 @@ async def take(
     """
     reached = upload.offset + len(data)
     try:
-        await on_disk(store.write, upload.id, upload.offset, data)
-        is_mine = await _acknowledge(db, store, upload, reached, now, expires, holder or upload.user)
+        is_mine = await _put(db, store, upload, data, now, expires, holder or upload.user)
     except PartLost:
         is_mine = False
     except (ChecksumMismatch, UnsupportedMedia):
@@ -87,12 +86,17 @@ def sort_out(
     return missing, waiting, [h for h in digests if h in here], [h for h in digests if here.get(h)]
 
 
-async def _acknowledge(
-    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int, holder: str
+async def _put(
+    db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int, holder: str
 ) -> bool:
-    if reached < upload.size:
-        return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
-    mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
+    if len(data) == upload.size:  # whole in one chunk: straight to its place, written and flushed once
+        mime = await on_disk(store.keep, data, upload.sha256)
+    else:
+        reached = upload.offset + len(data)
+        await on_disk(store.write, upload.id, upload.offset, data)
+        if reached < upload.size:
+            return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
+        mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
     done = partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires, holder=holder)
     is_mine = await db.write(done)
     if is_mine:
