@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.domain import codes
 from app.domain.change import Change, new_id
-from app.domain.commit import b64, point_of, seal
+from app.domain.commit import Envelope, b64, point_of, seal
 
 START = 1_527_260_400_000
 FORM = 30
@@ -46,14 +46,18 @@ class Tablet:
         self.last = new_id(self.now, [self.last] if self.last else [])
         return Change(self.last, e, f, v, self.now)
 
-    def commit(self, changes: list[Change]) -> bytes:
-        """The next commit of the chain as a line of a request."""
+    def seal(self, changes: list[Change]) -> Envelope:
+        """The next commit of the chain."""
         self.n += 1
         envelope = seal(
             self.key, self.stream, self.n, self.prev, changes, app=APP, sent=self.now + 90, off=-137
         )
         self.prev = envelope.hash
-        return orjson.dumps(envelope.wire()) + b"\n"
+        return envelope
+
+    def commit(self, changes: list[Change]) -> bytes:
+        """The next commit of the chain as a line of a request."""
+        return orjson.dumps(self.seal(changes).wire()) + b"\n"
 
     def requests(self, shape: Shape, count: int) -> Iterator[bytes]:
         """Gzip bodies of requests in the order of the chain."""
