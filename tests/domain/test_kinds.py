@@ -36,9 +36,7 @@ SUBMITTED: dict[str, Any] = {
 RESTORED = {"head": 0, "chain": f"sha256:{HASH}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
-CAME = {"head": 7, "chain": f"sha256:{64 * '0'}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 GOOD: dict[str, Any] = {
-    "restore.from": CAME,
     "codelist.items": [{"id": "X"}],
     "template.sv": "Ankomst",
     "template.en": "Arrival",
@@ -159,7 +157,6 @@ GOOD: dict[str, Any] = {
 """A value of each field at the edge of what is allowed; None: whatever stands in its code list."""
 
 BAD: dict[str, list[Any]] = {
-    "restore.from": [{}, CAME | {"head": -1}, CAME | {"chain": "x"}, CAME | {"why": "x"}],
     "operation.title": [{"sv": "x"}, WORDS | {"de": "x"}, {"sv": 1, "en": "x"}],
     "operation.date": ["2018-13-01", "2018-5-25", "2018-05-25T00:00"],
     "operation.start": ["24:00", "7:00", "17:60"],
@@ -188,7 +185,12 @@ BAD: dict[str, list[Any]] = {
     ],
     "photo.width": [0, 100_001],
     "exhibit.points": [[0], [1.5], ["1"]],
-    "restore.from": [RESTORED | {"head": -1}, RESTORED | {"chain": HASH}, {"head": 0}],
+    "restore.from": [
+        RESTORED | {"head": -1},
+        RESTORED | {"chain": HASH},
+        RESTORED | {"why": "x"},
+        {"head": 0},
+    ],
     "admission.verdict": [
         VERDICT | {"reason": "x" * 501},
         VERDICT | {"commit": HASH},
