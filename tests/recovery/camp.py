@@ -126,7 +126,11 @@ def _everything(conn: Connection) -> dict[str, list[str]]:
 def restored(camp: Camp, backup: Path, url: str, home: Path, now: int = NOW + 1) -> tuple[Camp, Restored]:
     """A store made from a backup, with the people of the camp."""
     db = Database(url)
-    done = restore(db, home / "data", backup, now)
+    try:
+        done = restore(db, home / "data", backup, now)
+    except Exception:
+        db.close()
+        raise
     other = object.__new__(Camp)
     other.world, other.data, other.backups = object.__new__(World), home / "data", home / "backups"
     other.world.db = db
