@@ -1,8 +1,9 @@
 /** What happens to tablets, to the server and to people's parts, beside what they do themselves. */
 import type { Device } from "./device";
+import { ALK, POL, SHARED } from "./evening";
 import type { Happening } from "./plan";
 import type { Random } from "./random";
-import { ALK, POL, SHARED, type World } from "./world";
+import type { World } from "./world";
 
 const DAY = 86_400_000;
 
@@ -94,6 +95,7 @@ const HAPPENS: Record<Happening, Happens> = {
     if (error) world.books.fail(error);
     // What tablets may rely on now is in this copy and in later ones only.
     world.copies = [name];
+    world.lastBackup = name;
     world.copyMembers(name);
   },
   copy: (world) => {
@@ -102,8 +104,8 @@ const HAPPENS: Record<Happening, Happens> = {
     world.copies.push(name);
     world.copyMembers(name);
   },
-  rollback: (world, _, random) => restore(world, random, false),
-  restore: (world, _, random) => restore(world, random, true),
+  rollback: (world, _, random) => rollback(world, random),
+  restore: (world) => restore(world),
   "server-restart": (world) => {
     world.server.do("restart", world.agenda.now);
     world.network.hangUp();
@@ -123,15 +125,24 @@ function reopen(world: World, device: Device, random: Random): void {
   world.later(random.int(100, 20_000), () => device.openIfClosed());
 }
 
-function restore(world: World, random: Random, epoch: boolean): void {
+function rollback(world: World, random: Random): void {
   if (world.copies.length === 0) return;
   const name = random.pick(world.copies);
   world.copies = world.copies.slice(0, world.copies.indexOf(name) + 1);
-  world.server.do("restore", world.agenda.now, { name, epoch, photos: random.chance(0.5) });
-  world.network.hangUp();
-  world.restoreMembers(name);
-  world.books.restored();
-  world.hit(epoch ? "path: lawful restore" : "path: silent rollback");
+  world.server.do("rollback", world.agenda.now, { name, photos: random.chance(0.5) });
+  world.setBack(name);
+  world.hit("path: silent rollback");
+}
+
+/** As an operator does it after a fire: the last backup, on another machine. */
+function restore(world: World): void {
+  const { lastBackup } = world;
+  if (!lastBackup) return;
+  const { faults } = world.server.do<{ faults: string[] }>("restore", world.agenda.now);
+  for (const fault of faults) world.trace(`restore: ${fault}`);
+  world.copies = [];
+  world.setBack(lastBackup);
+  world.hit("path: lawful restore");
 }
 
 /** A person gives a tablet that has lost its account or its token a new one. */
@@ -143,7 +154,7 @@ export async function enrolAgain(world: World, device: Device): Promise<void> {
 }
 
 /** A tablet whose storage was copied, as a restored device backup does; both live on. */
-async function cloneOf(world: World, from: Device): Promise<void> {
+export async function cloneOf(world: World, from: Device): Promise<void> {
   if (!from.page?.api.memory.session) return;
   const device = world.newDevice(from.user);
   device.disk.copyFrom(from.disk);

@@ -32,12 +32,20 @@ export interface StoredCommit {
   readonly changes: Record<string, { verdict: string; code?: string }>;
 }
 
+export interface Entry {
+  readonly stream: string;
+  readonly seq: number;
+  readonly commit: string;
+  readonly skip: string[];
+  readonly only?: string[];
+}
+
 export interface Audit {
   readonly faults: string[];
   readonly commits: StoredCommit[];
+  readonly entries: Entry[];
   readonly streams: Record<string, { head: number; chain: string }>;
   readonly cells: Record<string, Record<string, Record<string, [string, unknown, string, number, number, number][]>>>;
-  readonly blobs: string[];
   readonly epoch: string;
 }
 
@@ -86,6 +94,7 @@ export class Server {
 }
 
 /** As fetch hands it on: unpacked. */
-function plain({ headers }: { headers?: Record<string, string> }, body: Buffer): Buffer {
+function plain(answer: object, body: Buffer): Buffer {
+  const { headers } = answer as { headers?: Record<string, string> };
   return headers?.["content-encoding"] === "gzip" && body.length > 0 ? gunzipSync(body) : body;
 }

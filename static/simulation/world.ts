@@ -2,34 +2,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { Books } from "./books";
 import { Device } from "./device";
+import { CREW_MS, PEOPLE, START, Violation } from "./evening";
 import { Hostile } from "./hostile";
 import { Network } from "./network";
 import type { Plan } from "./plan";
 import { Random } from "./random";
 import type { Audit, Server } from "./server";
 import { Agenda, settle } from "./time";
-
-export const START = 1_527_264_000_000;
-export const OP = "01639815-0000-7000-8000-000000000003";
-export const SHARED = `op/${OP}/shared`;
-export const PLAN = `op/${OP}/plan`;
-export const POL = `op/${OP}/POL`;
-export const ALK = `op/${OP}/KOM_ALK`;
-export const VISITS = [1, 2].map((i) => `visit_01639815-0000-7000-8000-0000000000a${i}`);
-
-/** As `tests/simulation/template.py` has it. */
-const PEOPLE: Record<string, Record<string, string>> = {
-  alva: { [SHARED]: "writer", [POL]: "writer", ref: "reader" },
-  bo: { [SHARED]: "writer", [POL]: "writer" },
-  cia: { [SHARED]: "writer", [ALK]: "writer" },
-  dag: { [SHARED]: "writer", [ALK]: "writer" },
-  eva: { [SHARED]: "writer", [PLAN]: "writer" },
-  fia: { [SHARED]: "reader", [POL]: "writer" },
-  mallory: { [SHARED]: "writer", [ALK]: "writer" },
-};
-
-/** Something that must never happen; the message begins with the number of the invariant. */
-export class Violation extends Error {}
 
 const KEPT_LINES = 60;
 const MOST_EVENTS = 20_000;
@@ -53,17 +32,20 @@ export class World {
   /** Copies of the store that no tablet was told to rely beyond. */
   copies: string[] = [];
   copyCount = 0;
+  /** The copy that was made when the last backup was. */
+  lastBackup: string | null = null;
 
-  constructor(plan: Plan, server: Server, coverage: Map<string, number>) {
+  constructor(plan: Plan, server: Server, coverage: Map<string, number>, crew: string | null = null) {
     this.plan = plan;
     this.server = server;
     this.coverage = coverage;
-    this.random = new Random(`world ${plan.seed}`);
+    this.random = new Random(`world ${plan.seed} ${crew ?? "fresh"}`);
     this.network = new Network(this);
     this.books = new Books(this);
     this.members = new Map(Object.entries(PEOPLE).map(([user, parts]) => [user, new Map(Object.entries(parts))]));
     this.hostile = new Hostile(this);
-    server.do("begin", START, { seed: plan.seed });
+    if (crew) this.agenda.now += CREW_MS;
+    server.do("begin", this.agenda.now, { seed: plan.seed, crew });
   }
 
   hit(what: string): void {
@@ -92,8 +74,9 @@ export class World {
     this.agenda.after(ms, () => void Promise.resolve(work()).catch((error: unknown) => this.books.unexpected(error)));
   }
 
-  audit(): Audit {
-    return this.server.do<Audit>("audit", this.agenda.now);
+  /** `isWhole`: with what `insats check` says. */
+  audit(isWhole = false): Audit {
+    return this.server.do<Audit>("audit", this.agenda.now, { whole: isWhole });
   }
 
   /** Runs events until the promise is settled, and says how it ended. */
@@ -154,9 +137,11 @@ export class World {
     this.#memberCopies.set(name, new Map([...this.members].map(([user, parts]) => [user, new Map(parts)])));
   }
 
-  /** A restored store knows the parts that people had then. */
-  restoreMembers(name: string): void {
+  /** The store is as it was at a copy: it knows the parts that people had then, and nobody is connected to it. */
+  setBack(name: string): void {
     for (const [user, parts] of this.#memberCopies.get(name) ?? []) this.members.set(user, new Map(parts));
+    this.network.hangUp();
+    this.books.restored();
   }
 
   setMember(user: string, stream: string, role: string | null): void {

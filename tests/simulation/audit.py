@@ -101,6 +101,12 @@ def commits(conn: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def entries(conn: Connection) -> list[dict[str, Any]]:
+    """The log: the server's parts, stream by stream."""
+    rows = conn.execute(select(_entry.c.r).order_by(_entry.c.stream, _entry.c.seq)).scalars()
+    return [orjson.loads(r) for r in rows]
+
+
 def cells(conn: Connection) -> dict[str, dict[str, Any]]:
     """Every stream's merged state."""
     names = {row.id: row.name for row in conn.execute(select(_stream.c.id, _stream.c.name))}

@@ -22,8 +22,10 @@ import app.main
 from app.auth import tables as auth
 from app.auth.accounts import grant, revoke
 from app.auth.service import mint_code
-from app.database import table
+from app.database import migrate, table
 from app.operations.readmodels import refresh
+from app.operations.recovery.check import check
+from app.operations.recovery.restore import restore
 from app.settings import Settings
 from app.sync import pull
 from app.sync.backup import BackupBroken, back_up
@@ -50,11 +52,13 @@ class Server:
         clock.now = template.START
         self.data = home / "data"
         self.key = template.write_key(self.data)
+        template.trim()
+        migrate(f"sqlite:///{home / 'empty.db'}")
         template.furnish(f"sqlite:///{home / 'template.db'}", self.key)
         self.settings = Settings(data=self.data)
-        self.store = Store(self.data, home / "template.db")
+        self.store = Store(self.data, home / "template.db", home / "empty.db")
         loop.on_file_job = self.store.on_file_job
-        app.main.Database = SimDatabase  # type: ignore[misc]
+        setattr(app.main, "Database", SimDatabase)  # noqa: B010 - handed in, not a name that main offers
         self.apps = [app.main.create_app(self.settings) for _ in range(WORKERS)]
         for each in self.apps:
             self.store.watch(each.state.db)
@@ -71,12 +75,17 @@ class Server:
 
     def begin(self, command: dict[str, Any]) -> dict[str, Any]:
         """A new evening."""
-        chance.seed(command["seed"])
+        chance.seed(f"{command['seed']} {command.get('crew')}")
         self._stop()
         self.store.arm(None)
-        self.store.fresh()
+        self.store.fresh(command.get("crew"))
         self._start()
-        return {"kid": self.key.kid}
+        return {}
+
+    def keep(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Later evenings may begin as this one stands now."""
+        self.store.keep(command["crew"])
+        return {}
 
     def _stop(self) -> None:
         """The processes end: what they had in memory is gone."""
@@ -113,7 +122,8 @@ class Server:
             crashed = call.crashed()
         except Crash:
             crashed = True
-        fired, _ = self.store.fired, self.store.arm(None)
+        fired = self.store.fired
+        self.store.arm(None)
         if crashed:
             call.task.cancel()
             self.restart({})
@@ -194,22 +204,33 @@ class Server:
         self.store.copy(command["name"])
         return {}
 
-    def restore(self, command: dict[str, Any]) -> dict[str, Any]:
-        """An older store in place of this one; with `epoch` lawfully, without it silently."""
+    def rollback(self, command: dict[str, Any]) -> dict[str, Any]:
+        """An older store in place of this one, without a word: a machine that was put back, a disk that lied."""
         self._stop()
         self.store.restore(command["name"], photos=command["photos"])
-        if command["epoch"]:
-            fresh = update(_fact).where(_fact.c.name == "epoch").values(value=os.urandom(6).hex())
-            self._write(lambda conn: conn.execute(fresh))
         self._start()
         return {}
 
-    def audit(self, _: dict[str, Any]) -> dict[str, Any]:
-        """What does not hold in the store; and all of it, for the driver's own books."""
+    def restore(self, _: dict[str, Any]) -> dict[str, Any]:
+        """What `insats restore` does: the newest backup into an empty store, on another machine."""
+        self._stop()
+        self.store.blank()
+        newest = max((self.data / "backups").glob("insats-*.ndjson.gz"))
+        restored = restore(self.db, self.data, newest, clock.now)
+        self._start()
+        return {"faults": restored.faults}
+
+    def audit(self, command: dict[str, Any]) -> dict[str, Any]:
+        """What does not hold in the store; and all of it, for the driver's own books. `whole`: `insats check` too."""
+        checked = check(self.db, self.data).faults if command.get("whole") else []
         return self.db.read_now(
             lambda conn: {
-                "faults": list(audit.faults(conn, self.data)),
+                "faults": [
+                    *audit.faults(conn, self.data),
+                    *(f"I10 insats check: {line}" for line in checked),
+                ],
                 "commits": audit.commits(conn),
+                "entries": audit.entries(conn),
                 "streams": audit.streams(conn),
                 "cells": audit.cells(conn),
                 "epoch": conn.execute(_fact.select().where(_fact.c.name == "epoch")).one().value,
@@ -263,10 +284,8 @@ def main() -> None:
     where = memory if os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="insats-sim-", dir=where) as home:
         server = Server(Path(home))
-        with (
-            open(int(os.environ["INSATS_SIM_IN"]), "rb") as inp,
-            open(int(os.environ["INSATS_SIM_OUT"]), "wb") as out,
-        ):  # noqa: PTH123
+        ends = int(os.environ["INSATS_SIM_IN"]), int(os.environ["INSATS_SIM_OUT"])
+        with os.fdopen(ends[0], "rb") as inp, os.fdopen(ends[1], "wb") as out:
             serve(server, inp, out)
 
 

@@ -19,19 +19,33 @@ FOLDERS = ("blobs", "uploads", "snapshots")
 class Store:
     """The files below one data folder, and the faults that its workers meet. SQLite only knows `copy` and `restore`."""
 
-    def __init__(self, data: Path, template: Path) -> None:
-        """`template` is a furnished database file."""
-        self.data, self._template = data, template
+    def __init__(self, data: Path, template: Path, empty: Path) -> None:
+        """`template` is a furnished database file, `empty` one that was only migrated."""
+        self.data, self._template, self._empty = data, template, empty
         self._aside = data.with_name(data.name + "-aside")
         self._fault: dict[str, Any] = {}
         self.fired = False
         """Whether the fault that was asked for came about."""
 
-    def fresh(self) -> None:
-        """A new evening: the template, no photos, no copies."""
-        shutil.rmtree(self._aside, ignore_errors=True)
+    def fresh(self, crew: str | None) -> None:
+        """A new evening: no photos, no copies, and the template, or what was kept of a crew."""
+        for folder in (self._aside, self.data / "backups"):
+            shutil.rmtree(folder, ignore_errors=True)
         self._clear()
-        shutil.copyfile(self._template, self.data / FILE)
+        shutil.copyfile(self._kept(crew) if crew else self._template, self.data / FILE)
+
+    def keep(self, crew: str) -> None:
+        """Put the database aside for other evenings."""
+        self._checkpoint()
+        shutil.copyfile(self.data / FILE, self._kept(crew))
+
+    def _kept(self, crew: str) -> Path:
+        return self.data.with_name(f"crew-{crew}.db")
+
+    def blank(self) -> None:
+        """Another machine: an empty store without photos, to restore a backup into."""
+        self._clear()
+        shutil.copyfile(self._empty, self.data / FILE)
 
     def _clear(self) -> None:
         for db in SimDatabase.opened:

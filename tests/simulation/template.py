@@ -44,8 +44,17 @@ def write_key(folder: Path) -> ServerKey:
     private = ec.derive_private_key(_KEY, ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "server.key").write_bytes(pem)
+    for name in ("server.key", "seal.key"):
+        (folder / name).write_bytes(pem)
     return server_key(folder)
+
+
+def trim() -> None:
+    """Of the release's code lists only what a report needs to find its category: every tablet would carry all of them."""
+    wanted: dict[str, dict[str, Any]] = codes.ref_entities()
+    kept = {name: wanted[name] for name in _LISTS}
+    kept["codelist_offences"] = {"items": wanted["codelist_offences"]["items"][:3]}
+    codes.ref_entities = lambda: kept
 
 
 def furnish(url: str, key: ServerKey) -> None:
@@ -76,12 +85,7 @@ def _furnish(conn: Connection, key: ServerKey) -> None:
 
 
 def _lists() -> list[Draft]:
-    """Enough of the code lists for a report to find its category."""
-    wanted: dict[str, dict[str, Any]] = codes.ref_entities()
-    offences = wanted["codelist_offences"]["items"][:3]
-    cells = [("codelist_offences", "items", offences)]
-    cells += [(name, field, v) for name in _LISTS for field, v in wanted[name].items()]
-    return [Draft(e, f, v, START) for e, f, v in cells]
+    return [Draft(e, f, v, START) for e, fields in codes.ref_entities().items() for f, v in fields.items()]
 
 
 def _evening() -> list[Draft]:

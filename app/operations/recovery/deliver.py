@@ -44,7 +44,7 @@ _commit, _blob, _holder = table(Commit), table(Blob), table(BlobHolder)
 PEOPLE = (auth.authority, auth.user, auth.device, auth.actor, auth.membership)
 """Whose rows come along, in the order in which they refer to each other; one that is there stays as it is."""
 BATCH = 200
-CALLER = Caller(SERVER, SYSTEM, None, SERVER)
+CALLER = Caller(SERVER, SYSTEM, None)
 
 
 @dataclass

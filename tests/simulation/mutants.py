@@ -1,0 +1,98 @@
+"""Planted bugs, and the proof that the simulator finds them: `make sim-mutants`. The table of the last run is docs/mutants.md.
+
+Each is applied to a copy of the tree and played until a seed fails. `python -m tests.simulation.mutants NAME …` plays some.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.simulation.catalogue import CATALOGUE, Mutant
+from tests.simulation.host import ROOT, Driver, bundle
+
+COPIED = ("app", "migrations", "tests/__init__.py", "tests/simulation", "static/src", "static/simulation")
+LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a mutant ended: what it violated, in which seed or scenario, after how many and how long."""
+
+    mutant: Mutant
+    violation: str | None
+    seeds: int
+    seconds: float
+
+    def row(self) -> str:
+        """One line of the table."""
+        killed = f"`{self.violation.split()[0]}`" if self.violation else "**survived**"
+        return (
+            f"| {self.mutant.name} | {self.mutant.file.partition('/')[0]} | {self.mutant.why} | {killed} "
+            f"| {self.seeds} | {self.seconds:.0f} |"
+        )
+
+
+def main() -> int:
+    """Exit status 1 if one survived."""
+    parser = argparse.ArgumentParser("make sim-mutants", description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2)))
+    parser.add_argument("--start", type=int, default=1)
+    options = parser.parse_args()
+    chosen = [m for m in CATALOGUE if not options.names or m.name in options.names]
+    print("| planted bug | side | why it matters | killed by | seeds | s |\n|---|---|---|---|---|---|")
+    survived = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for found in pool.map(lambda mutant: hunt(mutant, options.start), chosen):
+            print(found.row(), flush=True)
+            survived += found.violation is None
+            if found.violation is not None:
+                print(f"{found.mutant.name}: {found.violation[:300]}", file=sys.stderr)
+    return 1 if survived else 0
+
+
+def hunt(mutant: Mutant, start: int) -> Found:
+    """Play the mutant's seeds until one fails."""
+    began = time.monotonic()
+    with planted(mutant) as root, Driver(bundle(root), root) as driver:
+        for count, seed in enumerate(range(start, start + mutant.budget), 1):
+            violation = driver.ask(seed=seed)["violation"]
+            if violation:
+                return Found(mutant, violation, count, time.monotonic() - began)
+    return Found(mutant, None, mutant.budget, time.monotonic() - began)
+
+
+@contextmanager
+def planted(mutant: Mutant) -> Iterator[Path]:
+    """A copy of the tree with the bug in it."""
+    with tempfile.TemporaryDirectory(prefix="insats-mutant-") as folder:
+        root = Path(folder)
+        for name in COPIED:
+            source, target = ROOT / name, root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.exists():
+                shutil.copyfile(source, target)
+        for name in LINKED:
+            (root / name).symlink_to((ROOT / name).resolve())
+        file = root / mutant.file
+        text = file.read_text()
+        if text.count(mutant.old) != 1:
+            raise ValueError(
+                f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
+            )
+        file.write_text(text.replace(mutant.old, mutant.new))
+        yield root
+
+
+if __name__ == "__main__":
+    sys.exit(main())
