@@ -116,17 +116,23 @@ def _everything(conn: Connection) -> dict[str, list[str]]:
         '"user"',
         "device",
         "actor",
-        "membership",
         "visit",
         "blob_ref",
     )
-    return {name: sorted(map(repr, conn.execute(text(f"SELECT * FROM {name}")))) for name in names}
+    queries = {name: f"SELECT * FROM {name}" for name in names}
+    # The server's own part is granted anew at every start.
+    queries["membership"] = "SELECT * FROM membership WHERE \"user\" <> 'server'"
+    return {name: sorted(map(repr, conn.execute(text(query)))) for name, query in queries.items()}
 
 
 def restored(camp: Camp, backup: Path, url: str, home: Path, now: int = NOW + 1) -> tuple[Camp, Restored]:
     """A store made from a backup, with the people of the camp."""
     db = Database(url)
-    done = restore(db, home / "data", backup, now)
+    try:
+        done = restore(db, home / "data", backup, now)
+    except Exception:
+        db.close()
+        raise
     other = object.__new__(Camp)
     other.world, other.data, other.backups = object.__new__(World), home / "data", home / "backups"
     other.world.db = db
