@@ -8,6 +8,7 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -54,17 +55,15 @@ async def take(
     """
     reached = upload.offset + len(data)
     try:
-        await on_disk(store.write, upload.id, upload.offset, data)
-        is_mine = await _acknowledge(db, store, upload, reached, now, expires, holder or upload.user)
+        is_mine = await _put(db, store, upload, data, now, expires, holder or upload.user)
     except PartLost:
         is_mine = False
     except (ChecksumMismatch, UnsupportedMedia):
         await end(db, store, upload)
         raise
-    kept = await find(db, store, upload.id, upload.user, now)
     if not is_mine:
-        raise UploadOffset(kept.offset)
-    return kept
+        raise UploadOffset((await find(db, store, upload.id, upload.user, now)).offset)
+    return replace(upload, offset=reached, expires=expires)
 
 
 async def end(db: Database, store: BlobStore, upload: Upload) -> None:
@@ -87,12 +86,17 @@ def sort_out(
     return missing, waiting, [h for h in digests if h in here], [h for h in digests if here.get(h)]
 
 
-async def _acknowledge(
-    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int, holder: str
+async def _put(
+    db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int, holder: str
 ) -> bool:
-    if reached < upload.size:
-        return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
-    mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
+    if len(data) == upload.size:  # whole in one chunk: straight to its place, written and flushed once
+        mime = await on_disk(store.keep, data, upload.sha256)
+    else:
+        reached = upload.offset + len(data)
+        await on_disk(store.write, upload.id, upload.offset, data)
+        if reached < upload.size:
+            return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
+        mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
     done = partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires, holder=holder)
     is_mine = await db.write(done)
     if is_mine:

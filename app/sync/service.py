@@ -32,6 +32,8 @@ _entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
 PROTOCOL = 1
 THREAD_ABOVE = 131_072
 """Bytes of a push above which it is checked off the event loop: below, a few milliseconds."""
+FOLD_S = 0.02
+"""How long pokes wait for each other, so that one look at the permissions serves them all."""
 POINTS_KEPT = 10_000
 """Keys of actors that a worker remembers."""
 
@@ -63,6 +65,7 @@ class Sync:
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
         self._points: dict[str, bytes] = {}
+        self._readers: asyncio.Task[set[tuple[str, str]]] | None = None
 
     async def hello(self, caller: Caller) -> dict[str, Any]:
         """What a client needs to know before it moves (docs/sync.md, `GET /hello`) but for its user and actor."""
@@ -178,9 +181,16 @@ class Sync:
         await self._readable(caller, {name: 0})
         return await self.db.read(lambda conn: pull.stream_digest(conn, name))
 
-    async def readable(self, caller: Caller) -> Mapping[str, str]:
-        """The caller's streams and roles as they are now."""
-        return await self.db.read(lambda conn: memberships(conn, caller.user))
+    async def readers(self) -> set[tuple[str, str]]:
+        """(user, stream) of all who listen, as it is now: one read for everybody whom the same push has woken."""
+        if self._readers is None:
+            self._readers = asyncio.create_task(self._read_readers())
+        return await asyncio.shield(self._readers)
+
+    async def _read_readers(self) -> set[tuple[str, str]]:
+        await asyncio.sleep(FOLD_S)
+        self._readers = None  # whoever is woken from now on needs a later look than this one
+        return await self.db.read(lambda conn: _readers_among(conn, self.live.users()))
 
     async def _readable(self, caller: Caller, names: Mapping[str, int]) -> dict[str, pull.StreamState]:
         def look(conn: Connection) -> dict[str, pull.StreamState]:
@@ -228,6 +238,13 @@ def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> 
     """The name of this life of the store, and which of these streams a user may read: one statement for every push."""
     rows = conn.execute(_EPOCH_AND_READABLE, {"reader": user, "streams": list(streams)}).all()
     return rows[0].value, {row.stream for row in rows} - {None}
+
+
+def _readers_among(conn: Connection, users: Iterable[str]) -> set[tuple[str, str]]:
+    query = select(_member.c.user, _member.c.stream).where(
+        among(_member.c.user, sorted(users)), _member.c.revoked.is_(None)
+    )
+    return {(row.user, row.stream) for row in conn.execute(query)}
 
 
 def epoch_of(conn: Connection) -> str:
