@@ -90,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild", _rebuild, "Compare the merged state with the log; make it again where they differ."
     )
     check.add_argument("--check", action="store_true", help="only compare; exit status 1 where they differ")
-    save = command(
-        "backup", _backup, "Write a backup, read it back, verify it, and only then let tablets rely on it."
-    )
+    save = command("backup", _backup, "Write a backup, verify it, and only then let tablets rely on it.")
     save.add_argument("--gently", action="store_true", help="let every other program go first")
     back = command(
         "restore", _restore, "Fill an empty store from a backup; its tablets find a new life of the server."
