@@ -1,6 +1,7 @@
 """A real server process on a migrated store, and tablets enrolled at it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from app.sync.identity import server_key
 from app.sync.store import lock_streams
 from bench.shapes import Tablet
 
-READY_S = 30.0
+READY_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Server:
             used = _cpu_seconds(list(pids))
         engine.dispose()
         return used
+
+    def peak_bytes(self) -> int:
+        """The largest resident size that the process has had; 0 where the system does not tell."""
+        status = Path(f"/proc/{self.pid}/status")
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+        return int(found[1]) << 10 if found else 0
 
     @property
     def address(self) -> str:

@@ -1,7 +1,7 @@
 """What tablets send after an evening offline: two shapes of request, sealed and compressed before anything is measured."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, TypeAlias
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.domain import codes
 from app.domain.change import Change, new_id
-from app.domain.commit import b64, point_of, seal
+from app.domain.commit import Envelope, b64, point_of, seal
 
 START = 1_527_260_400_000
 FORM = 30
@@ -46,19 +46,28 @@ class Tablet:
         self.last = new_id(self.now, [self.last] if self.last else [])
         return Change(self.last, e, f, v, self.now)
 
-    def commit(self, changes: list[Change]) -> bytes:
-        """The next commit of the chain as a line of a request."""
+    def seal(self, changes: list[Change]) -> Envelope:
+        """The next commit of the chain."""
         self.n += 1
         envelope = seal(
             self.key, self.stream, self.n, self.prev, changes, app=APP, sent=self.now + 90, off=-137
         )
         self.prev = envelope.hash
-        return orjson.dumps(envelope.wire()) + b"\n"
+        return envelope
+
+    def commit(self, changes: list[Change]) -> bytes:
+        """The next commit of the chain as a line of a request."""
+        return orjson.dumps(self.seal(changes).wire()) + b"\n"
 
     def requests(self, shape: Shape, count: int) -> Iterator[bytes]:
         """Gzip bodies of requests in the order of the chain."""
         for _ in range(count):
-            yield gzip.compress(b"".join(self.commit(shape(self)) for _ in range(COMMITS)), 6)
+            yield packed(self.commit(shape(self)) for _ in range(COMMITS))
+
+
+def packed(commits: Iterable[bytes]) -> bytes:
+    """The gzip body of a request."""
+    return gzip.compress(b"".join(commits), 6)
 
 
 _QUESTIONS = [q for q in codes.questions().values() if q.options and q.type != "many"][:FORM]
@@ -81,3 +90,11 @@ def _count(tablet: Tablet, visit: str) -> Change:
     code = tablet.random.choice(_CATEGORIES)
     entry = {"visit": visit, "of": "seizure", "code": code, "qty": tablet.random.randint(1, 9), "unit": "ST"}
     return tablet.tap(f"tally_{new_id(tablet.now)}", "entry", entry)
+
+
+OPERATION = "01639815-0000-7000-8000-000000000003"
+SHAPES: dict[str, tuple[str, Shape]] = {
+    "form": (f"op/{OPERATION}/KOM_ALK", form),
+    "counts": (f"op/{OPERATION}/shared", counts),
+}
+"""Shape -> the stream it goes into and how it is made."""

@@ -6,7 +6,7 @@ They are taken of a real server with the demo evenings, to be looked at by peopl
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Page, Playwright, sync_playwright
 
 from app.database import Database
 from tests.browser import find_chromium
@@ -45,9 +45,17 @@ def take(playwright: Playwright, backend: Backend, folder: Path) -> None:
                 page.set_viewport_size(viewport)  # type: ignore[arg-type]
                 for theme in THEMES:
                     show(page, backend.address, view, theme)
-                    page.screenshot(
-                        path=TARGET / f"{view.name}-{size}-{theme}.png", full_page=size == "desktop"
-                    )
+                    if size == "desktop":
+                        page.set_viewport_size({"width": viewport["width"], "height": whole_height(page)})
+                    page.screenshot(path=TARGET / f"{view.name}-{size}-{theme}.png")
+                    page.set_viewport_size(viewport)  # type: ignore[arg-type]
+
+
+def whole_height(page: Page) -> int:
+    """The page scrolls inside its panes: as high as the highest of them wants to be."""
+    panes = "main, .split-detail, .visit-body, .board-side-open"
+    heights = page.eval_on_selector_all(panes, "all => all.map(e => e.scrollHeight)")
+    return max(SIZES["desktop"]["height"], *(int(h) + 100 for h in heights))
 
 
 if __name__ == "__main__":

@@ -27,11 +27,17 @@ FAILURES: Final = 20
 FAILURES_WITHIN_MS: Final = 60_000
 
 
-class DeviceIn(BaseModel):
-    """The tablet that enrols."""
+class MarkIn(BaseModel):
+    """A tablet as it names itself."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
     label: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]{1,80}$")]
+
+
+class DeviceIn(MarkIn):
+    """The tablet that enrols; `lost` is what it was called while it had the store that it misses now."""
+
+    lost: MarkIn | None = None
 
 
 class EnrolIn(BaseModel):
@@ -59,7 +65,8 @@ def auth_router(publish: Publish, *, session_ms: int = 14 * DAY_MS) -> APIRouter
         if wait:
             raise TooMany(retry_after=wait)
         body = await read_json(request, EnrolIn)
-        device = NewDevice(body.device.id, body.device.label)
+        lost = body.device.lost
+        device = NewDevice(body.device.id, body.device.label, lost.id if lost else None)
         redeem = partial(service.redeem, code=body.code, device=device, now=now, ttl=session_ms)
         try:
             token, person = await db.write(redeem)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.auth import lost
 from app.auth import tables as t
 from app.auth.codes import code_hash, new_code, new_token, token_hash
 from app.domain.commit import actor_id, b64, public_key
@@ -28,10 +29,11 @@ class Person:
 
 @dataclass(frozen=True)
 class NewDevice:
-    """A tablet as it names itself: an id it made up once, and what people call it."""
+    """A tablet as it names itself: an id it made up once, what people call it, and the id under which it lost its store."""
 
     id: str
     label: str
+    lost: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ def redeem(conn: Connection, code: str, device: NewDevice, now: int, ttl: int) -
     person = _person(conn, user) if user is not None else None
     if person is None:
         raise CodeInvalid
+    if device.lost is not None:
+        lost.mark(conn, device.lost, person.authority, now)
+    lost.remember(conn, device.id)
     _keep_device(conn, device, person, now)
     return _open_session(conn, person.id, device.id, now, ttl), person
 
@@ -100,7 +105,7 @@ def _person(conn: Connection, user: str) -> Person | None:
 
 
 def _keep_device(conn: Connection, device: NewDevice, person: Person, now: int) -> None:
-    facts = {"label": device.label, "authority": person.authority, "user": person.id}
+    facts: dict[str, Any] = {"label": device.label, "authority": person.authority, "user": person.id}
     facts |= {"last_seen": now, "enrolled": now}
     added = insert(t.device).values(id=device.id, created=now, pending_changes=0, pending_blobs=0, **facts)
     conn.execute(added.on_conflict_do_update(index_elements=[t.device.c.id], set_=facts))
@@ -167,11 +172,13 @@ def register_actor(conn: Connection, session: SessionRow, key: bytes, now: int) 
     actor = actor_id(check_point(key))
     mine = {"key": b64(key), "user": session.person.id, "device": session.device}
     c = t.actor.c
+    had_key = conn.execute(select(c.id).where(c.user == mine["user"], c.device == mine["device"])).first()
     added = insert(t.actor).values(id=actor, status="active", created=now, **mine).on_conflict_do_nothing()
     is_new = conn.execute(added.returning(c.id)).scalar() is not None
     kept = conn.execute(select(c.user, c.device, c.status).where(c.id == actor)).one()
     if (kept.user, kept.device) != (session.person.id, session.device):
         raise ActorUnknown
+    lost.settle(conn, session.device, now, is_anew=is_new and had_key is not None)
     return ActorRow(actor, b64(key), session.person, session.device, session.label, kept.status), is_new
 
 
@@ -188,7 +195,8 @@ def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, A
     """The tablets of every authority in an operation whose shared stream `supervisor` reads, by label.
 
     Only tablets that enrolled: the devices of the demo's people and the server's own never report themselves.
-    `user` is a name to show; `oldest` is the present age, in seconds, of the oldest change that is not here.
+    `user` is a name to show; `oldest` is the present age, in seconds, of the oldest change that is not here. One whose
+    store was lost says so in `lost`: when that was found, and what it had told to hold.
     """
     mine, theirs, colleague = t.membership.alias(), t.membership.alias(), t.user.alias()
     taking_part = (
@@ -202,12 +210,15 @@ def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, A
     shown = (
         select(d.id, d.label, u.id.label("user_id"), u.name.label("user"), u.authority, d.last_seen)
         .add_columns(d.pending_changes, d.pending_blobs, d.free, d.oldest)
+        .add_columns(d.lost_at, d.lost_changes, d.lost_blobs)
         .join_from(t.device, t.user, u.id == d.user)
         .where(u.authority.in_(taking_part), d.enrolled.is_not(None))
         .order_by(d.label, d.id)
         .limit(MAX_DEVICES)
     )
-    return [{**row, "oldest": _age_s(row["oldest"], now)} for row in conn.execute(shown).mappings()]
+    return [
+        lost.told({**row, "oldest": _age_s(row["oldest"], now)}) for row in conn.execute(shown).mappings()
+    ]
 
 
 def _age_s(instant: int | None, now: int) -> int | None:

@@ -22,11 +22,12 @@ _stream = table(Stream)
 
 @dataclass(frozen=True)
 class Blob:
-    """Verified bytes."""
+    """Verified bytes; `stable` once a verified backup holds them."""
 
     sha256: str
     size: int
     mime: str
+    stable: bool
 
 
 def record_refs(conn: Connection, rows: Iterable[tuple[int, str, str]]) -> None:
@@ -54,7 +55,7 @@ def known(conn: Connection, user: str, digests: Sequence[str]) -> dict[str, Blob
 
 def _select(conn: Connection, digests: Sequence[str], allowed: ColumnElement[bool]) -> dict[str, Blob]:
     c = t.blob.c
-    wanted = select(c.sha256, c.size, c.mime).where(among(c.sha256, digests), allowed)
+    wanted = select(c.sha256, c.size, c.mime, c.stable).where(among(c.sha256, digests), allowed)
     return {row.sha256: Blob(*row) for row in conn.execute(wanted)}
 
 

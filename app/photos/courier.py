@@ -114,7 +114,7 @@ async def _add(
     for _ in range(ATTEMPTS):
         now = now_ms()
         look = partial(service.sort_out, store=store, digests=[part.sha256], user=holder, now=now)
-        _, _, verified = await db.read(look)
+        verified = (await db.read(look))[2]
         if verified:
             return
         new = new_upload(courier, part.sha256, part.size, now + upload_ms)

@@ -97,9 +97,9 @@ def _blobs_router(store: BlobStore) -> APIRouter:
     async def missing(request: Request, session: Principal, db: Store) -> dict[str, Any]:
         digests = list(dict.fromkeys((await read_json(request, MissingIn)).sha256))
         ask = partial(service.sort_out, store=store, digests=digests, user=session.person.id, now=now_ms())
-        absent, waiting, verified = await db.read(ask)
+        absent, waiting, verified, stable = await db.read(ask)
         partly = {h: {"url": _url(u), "offset": u.offset} for h, u in waiting.items()}
-        return {"missing": absent, "partial": partly, "verified": verified}
+        return {"missing": absent, "partial": partly, "verified": verified, "stable": stable}
 
     @router.get("/{sha256}")
     async def fetch(sha256: str, session: Principal, db: Store) -> Response:

@@ -8,6 +8,7 @@ import asyncio
 import errno
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -54,17 +55,15 @@ async def take(
     """
     reached = upload.offset + len(data)
     try:
-        await on_disk(store.write, upload.id, upload.offset, data)
-        is_mine = await _acknowledge(db, store, upload, reached, now, expires, holder or upload.user)
+        is_mine = await _put(db, store, upload, data, now, expires, holder or upload.user)
     except PartLost:
         is_mine = False
     except (ChecksumMismatch, UnsupportedMedia):
         await end(db, store, upload)
         raise
-    kept = await find(db, store, upload.id, upload.user, now)
     if not is_mine:
-        raise UploadOffset(kept.offset)
-    return kept
+        raise UploadOffset((await find(db, store, upload.id, upload.user, now)).offset)
+    return replace(upload, offset=reached, expires=expires)
 
 
 async def end(db: Database, store: BlobStore, upload: Upload) -> None:
@@ -75,23 +74,29 @@ async def end(db: Database, store: BlobStore, upload: Upload) -> None:
 
 def sort_out(
     conn: Connection, store: BlobStore, digests: Sequence[str], user: str, now: int
-) -> tuple[list[str], dict[str, Upload], list[str]]:
-    """Which bytes the user should send, continue and may forget about: (missing, partial, verified).
+) -> tuple[list[str], dict[str, Upload], list[str], list[str]]:
+    """Which bytes the user should send, continue and knows to be here: (missing, partial, verified, stable).
 
+    `stable` are those of the verified ones that a backup holds too: only these may a tablet forget.
     What is here but not for this user to know counts as missing; to send it again does no harm.
     """
-    here = {h for h, blob in access.known(conn, user, digests).items() if store.has(h, blob.size)}
+    here = {h: b.stable for h, b in access.known(conn, user, digests).items() if store.has(h, b.size)}
     waiting = uploads.unfinished(conn, store, [h for h in digests if h not in here], user, now)
     missing = [h for h in digests if h not in here and h not in waiting]
-    return missing, waiting, [h for h in digests if h in here]
+    return missing, waiting, [h for h in digests if h in here], [h for h in digests if here.get(h)]
 
 
-async def _acknowledge(
-    db: Database, store: BlobStore, upload: Upload, reached: int, now: int, expires: int, holder: str
+async def _put(
+    db: Database, store: BlobStore, upload: Upload, data: bytes, now: int, expires: int, holder: str
 ) -> bool:
-    if reached < upload.size:
-        return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
-    mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
+    if len(data) == upload.size:  # whole in one chunk: straight to its place, written and flushed once
+        mime = await on_disk(store.keep, data, upload.sha256)
+    else:
+        reached = upload.offset + len(data)
+        await on_disk(store.write, upload.id, upload.offset, data)
+        if reached < upload.size:
+            return await db.write(partial(uploads.advance, upload=upload, offset=reached, expires=expires))
+        mime = await on_disk(store.finish, upload.id, upload.size, upload.sha256)
     done = partial(uploads.complete, upload=upload, mime=mime, now=now, expires=expires, holder=holder)
     is_mine = await db.write(done)
     if is_mine:

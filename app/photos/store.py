@@ -102,6 +102,13 @@ class BlobStore:
         finally:
             os.close(file)
 
+    def keep(self, data: bytes, sha256: str) -> str:
+        """Put a whole photo in its place and return its type; it is on the disk on return.
+
+        ChecksumMismatch or UnsupportedMedia if it is not what was promised.
+        """
+        return self._keep([data], sha256)
+
     def finish(self, upload: str, size: int, sha256: str) -> str:
         """Copy an upload's first `size` bytes to the place of their digest and return their type.
 

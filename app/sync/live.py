@@ -19,10 +19,11 @@ LISTENERS = 500
 
 
 class Listener:
-    """One open `GET /events`: the streams that moved since it last looked, and the tablets if it `watches` them."""
+    """One open `GET /events` of a user: the streams that moved since it last looked, and the tablets if it `watches` them."""
 
-    def __init__(self, *, watches: bool) -> None:
+    def __init__(self, user: str, *, watches: bool) -> None:
         """Nothing has moved yet."""
+        self.user = user
         self.watches = watches
         self._moved: dict[str, int] = {}
         self._wake = asyncio.Event()
@@ -59,9 +60,13 @@ class Live:
         """Whether one more listener is too many."""
         return len(self._listeners) >= LISTENERS
 
-    def join(self, *, watches: bool = False) -> Listener:
+    def users(self) -> set[str]:
+        """Who listens."""
+        return {listener.user for listener in self._listeners}
+
+    def join(self, user: str = "", *, watches: bool = False) -> Listener:
         """Begin to listen; `watches` asks for pokes about the tablets too."""
-        listener = Listener(watches=watches)
+        listener = Listener(user, watches=watches)
         self._listeners.add(listener)
         return listener
 

@@ -143,7 +143,7 @@ async def events(request: Request, sync: Engine, caller: Asker) -> Response:
 
 async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[bytes]:
     """Permission is read afresh before each poke: a stream that was lost is not mentioned again."""
-    listener = sync.live.join(watches=isinstance(decide_watch_devices(caller.role), Allow))
+    listener = sync.live.join(caller.user, watches=isinstance(decide_watch_devices(caller.role), Allow))
     try:
         yield b": hello\n\n"
         while not await request.is_disconnected():
@@ -151,9 +151,9 @@ async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[
             if not moved:
                 yield b": still here\n\n"
                 continue
-            readable = await sync.readable(caller)
+            readers = await sync.readers()
             for name, head in moved.items():
-                if name in readable or name == DEVICES:
+                if (caller.user, name) in readers or name == DEVICES:
                     yield b"data: %s\n\n" % orjson.dumps({"stream": name, "head": head})
     finally:
         sync.live.leave(listener)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, bindparam, select
 
-from app.auth.tables import Membership
+from app.auth.tables import Actor, Membership
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import merge
@@ -27,23 +27,25 @@ from app.sync.sets import among
 from app.sync.tables import Chain, Entity, ServerFact, Stream
 
 _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
-_entity, _fact = table(Entity), table(ServerFact)
+_entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
 
 PROTOCOL = 1
 THREAD_ABOVE = 131_072
 """Bytes of a push above which it is checked off the event loop: below, a few milliseconds."""
+FOLD_S = 0.02
+"""How long pokes wait for each other, so that one look at the permissions serves them all."""
 POINTS_KEPT = 10_000
 """Keys of actors that a worker remembers."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, the actor it has named (None before it registered one), and its device."""
+    """Who asks: the account, the actor it has named (None before it registered one), and its device ("" for the server)."""
 
     user: str
     role: str
     actor: str | None
-    device: str
+    device: str = ""
 
 
 class Sync:
@@ -63,6 +65,7 @@ class Sync:
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
         self._points: dict[str, bytes] = {}
+        self._readers: asyncio.Task[set[tuple[str, str]]] | None = None
 
     async def hello(self, caller: Caller) -> dict[str, Any]:
         """What a client needs to know before it moves (docs/sync.md, `GET /hello`) but for its user and actor."""
@@ -74,6 +77,7 @@ class Sync:
             "limits": self.limits.model_dump(),
             "server": {**self.key.public(), "seal": b64(self.seal.point)},
             "streams": facts["streams"],
+            "chains": facts["chains"],
             "decisions": facts["decisions"],
             "day": facts["day"],
         }
@@ -177,9 +181,16 @@ class Sync:
         await self._readable(caller, {name: 0})
         return await self.db.read(lambda conn: pull.stream_digest(conn, name))
 
-    async def readable(self, caller: Caller) -> Mapping[str, str]:
-        """The caller's streams and roles as they are now."""
-        return await self.db.read(lambda conn: memberships(conn, caller.user))
+    async def readers(self) -> set[tuple[str, str]]:
+        """(user, stream) of all who listen, as it is now: one read for everybody whom the same push has woken."""
+        if self._readers is None:
+            self._readers = asyncio.create_task(self._read_readers())
+        return await asyncio.shield(self._readers)
+
+    async def _read_readers(self) -> set[tuple[str, str]]:
+        await asyncio.sleep(FOLD_S)
+        self._readers = None  # whoever is woken from now on needs a later look than this one
+        return await self.db.read(lambda conn: _readers_among(conn, self.live.users()))
 
     async def _readable(self, caller: Caller, names: Mapping[str, int]) -> dict[str, pull.StreamState]:
         def look(conn: Connection) -> dict[str, pull.StreamState]:
@@ -229,6 +240,13 @@ def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> 
     return rows[0].value, {row.stream for row in rows} - {None}
 
 
+def _readers_among(conn: Connection, users: Iterable[str]) -> set[tuple[str, str]]:
+    query = select(_member.c.user, _member.c.stream).where(
+        among(_member.c.user, sorted(users)), _member.c.revoked.is_(None)
+    )
+    return {(row.user, row.stream) for row in conn.execute(query)}
+
+
 def epoch_of(conn: Connection) -> str:
     """The name of this life of the store; a restore mints another."""
     epoch: str = conn.execute(select(_fact.c.value).where(_fact.c.name == "epoch")).scalar_one()
@@ -247,6 +265,7 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
     return {
         "epoch": epoch_of(conn),
         "streams": streams,
+        "chains": _chains_of(conn, caller),
         "decisions": decisions.told_to(conn, caller.user, caller.device),
         "day": _days(conn, states),
     }
@@ -258,6 +277,21 @@ def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]
         row.stream: {"mine": {"n": row.n, "head": row.head, "stable": row.stable}}
         for row in conn.execute(query)
     }
+
+
+def _chains_of(conn: Connection, caller: Caller) -> list[dict[str, Any]]:
+    """How far each chain of this user on this device is here and in a backup: of former keys too, and of lost streams."""
+    query = (
+        select(_chain.c.actor, _stream.c.name, _chain.c.n, _chain.c.stable)
+        .join(_actor, _actor.c.id == _chain.c.actor)
+        .join(_stream, _stream.c.id == _chain.c.stream)
+        .where(_actor.c.user == caller.user, _actor.c.device == caller.device)
+        .order_by(_chain.c.actor, _stream.c.name)
+    )
+    return [
+        {"actor": row.actor, "stream": row.name, "n": row.n, "stable": row.stable}
+        for row in conn.execute(query)
+    ]
 
 
 def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict[str, Any]]:

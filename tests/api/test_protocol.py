@@ -63,6 +63,23 @@ def test_hello_tells_an_actor_the_end_of_its_own_chains(night: Evening) -> None:
     assert "mine" not in night.tablet("bo").get("/hello").json()["streams"][SHARED]
 
 
+def test_hello_tells_every_chain_of_the_person_on_the_tablet_and_of_nobody_else(night: Evening) -> None:
+    cia, other = night.tablet("cia"), night.tablet("cia")
+    change = cia.person.change(NOTE, "text", "hej")
+    for stream in (ALCOHOL, POLICE, UNKNOWN):
+        cia.push(cia.person.seal(stream, change))
+    told = {"actor": cia.person.id, "n": 1, "stable": 0}
+    chains = [told | {"stream": stream} for stream in (ALCOHOL, POLICE, UNKNOWN)]
+    named = cia.get("/hello").json()["chains"]
+    assert sorted(named, key=lambda chain: str(chain["stream"])) == sorted(
+        chains, key=lambda c: str(c["stream"])
+    )
+    # A new key of the same person on the same tablet is told of the old one's.
+    assert cia.get("/hello", headers={"Insats-Actor": ""}).json()["chains"] == named
+    assert other.get("/hello").json()["chains"] == []
+    assert night.tablet("alva").get("/hello").json()["chains"] == []
+
+
 def test_hello_names_the_evenings_with_their_visits(night: Evening) -> None:
     dan = night.tablet("dan")
     facts = {"date": "2018-05-25", "title": {"sv": "Tredje", "en": "Third"}, "status": "PAGAR"}

@@ -33,10 +33,11 @@ SUBMITTED: dict[str, Any] = {
     "hash": HASH,
     "ids": [f"01639815-0000-7000-8000-{n:012x}" for n in range(1_500)],
 }
-RESTORED = {"head": 0, "chain": f"sha256:{HASH}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
+CAME = {"head": 7, "chain": f"sha256:{64 * '0'}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 GOOD: dict[str, Any] = {
+    "restore.from": CAME,
     "codelist.items": [{"id": "X"}],
     "template.sv": "Ankomst",
     "template.en": "Arrival",
@@ -146,7 +147,6 @@ GOOD: dict[str, Any] = {
     "decision.decided": "2018-06-01",
     "decision.amount": 0,
     "decision.note": "",
-    "restore.from": RESTORED,
     "admission.verdict": VERDICT,
     "submission.of": SUBMITTED,
     "approval.of": {"visit": "visit_1", "seq": 0, "hash": HASH},
@@ -157,6 +157,7 @@ GOOD: dict[str, Any] = {
 """A value of each field at the edge of what is allowed; None: whatever stands in its code list."""
 
 BAD: dict[str, list[Any]] = {
+    "restore.from": [{}, CAME | {"head": -1}, CAME | {"chain": "x"}, CAME | {"why": "x"}],
     "operation.title": [{"sv": "x"}, WORDS | {"de": "x"}, {"sv": 1, "en": "x"}],
     "operation.date": ["2018-13-01", "2018-5-25", "2018-05-25T00:00"],
     "operation.start": ["24:00", "7:00", "17:60"],
@@ -185,7 +186,6 @@ BAD: dict[str, list[Any]] = {
     ],
     "photo.width": [0, 100_001],
     "exhibit.points": [[0], [1.5], ["1"]],
-    "restore.from": [RESTORED | {"head": -1}, RESTORED | {"chain": HASH}, {"head": 0}],
     "admission.verdict": [
         VERDICT | {"reason": "x" * 501},
         VERDICT | {"commit": HASH},

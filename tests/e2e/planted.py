@@ -13,6 +13,8 @@ from tests.e2e.backend import Backend
 from tests.e2e.tablet import Tablet
 
 AUTHOR, OTHER_LEADER, LOSER = "u.kom.alk", "u.pol.b1", "u.skv.1"
+COALESCED_MS = 2_500
+"""After this long two answers to one question are two changes."""
 REASON = "Kontrollerat med den som skrev"
 
 
@@ -52,6 +54,7 @@ def plant_with(backend: Backend, leader: Tablet, places: Places) -> None:
     page.goto(f"{leader.address}/#/visit/{places.approved}/checklist")
     for option in ("Penningautomat", "Varuspelsautomat", "Tärning/roulette"):
         page.get_by_text(option, exact=True).first.click()
+        page.wait_for_timeout(COALESCED_MS)
         leader.wait_until_received()
     with httpx.Client(base_url=backend.address) as client:
         _decide(_person(backend, client, OTHER_LEADER))

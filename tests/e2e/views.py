@@ -1,17 +1,19 @@
 """Every view of the app, and how to look at each: for the accessibility test and for `make screens`."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Page, Playwright, Route
 from sqlalchemy import select
 
 from app.database import Database, table
 from app.operations.tables import Operation, Visit
 from tests.e2e.backend import Backend
+from tests.e2e.planted import Places, plant_before, plant_with
 from tests.e2e.tablet import Tablet
 
 INSPECTOR, SUPERVISOR = "u.pol.a1", "u.kom.sak"
@@ -55,7 +57,7 @@ class View:
 def views(db: Database) -> list[View]:
     """All views: those of an inspector on a recorded and on a planned visit, and those of a supervisor."""
     recorded, planned = _visit(db, "2018-05-25", position=2), _visit(db, None, position=2)
-    approved = places(db).approved
+    other = _visit(db, "2018-05-25", position=6)
     inspector = [
         View("today", INSPECTOR, "day"),
         View("sync", INSPECTOR, "sync"),
@@ -66,13 +68,12 @@ def views(db: Database) -> list[View]:
         View(f"planned-{s}", INSPECTOR, f"visit/{planned}/{s}") for s in ("overview", "checklist", "counts")
     ]
     inspector += [
-        View("visit-approve", INSPECTOR, f"visit/{recorded}/conclude", press=("^(Godkänn|Approve)",)),
-        View("approved-conclude", INSPECTOR, f"visit/{approved}/conclude"),
-        View("approved-checklist", INSPECTOR, f"visit/{approved}/checklist"),
+        View("other-conclude", INSPECTOR, f"visit/{other}/conclude"),
+        View("other-approve", INSPECTOR, f"visit/{other}/conclude", press=("^(Godkänn|Approve)",)),
         View(
-            "approved-withdraw",
+            "visit-withdraw",
             INSPECTOR,
-            f"visit/{approved}/conclude",
+            f"visit/{recorded}/conclude",
             press=("^(Ta tillbaka godkännandet|Withdraw the approval)",),
         ),
         View("sync-admit", INSPECTOR, "sync", press=("^(Ta med|Admit)",)),
@@ -91,16 +92,15 @@ def views(db: Database) -> list[View]:
 
 
 def places(db: Database) -> Places:
-    """Where something is planted: a recorded visit of today's evening does not exist, so the approved one is of May."""
-    return Places(_operation(db, "2018-05-25"), _visit(db, "2018-05-25", 6), _visit(db, "2018-05-25", 2))
+    """Where something is planted: held in the evening that is under way, approved in the recorded one."""
+    return Places(_operation(db, None), _visit(db, "2018-05-25", 2), _visit(db, None, 2))
 
 
-def _operation(db: Database, date: str) -> str:
-    """The bare id of the evening of that date."""
+def _operation(db: Database, date: str | None) -> str:
+    """The bare id of the evening of that date, or of the one that is not over."""
     operation = table(Operation).c
-    found = db.read_now(
-        lambda conn: conn.execute(select(operation.id).where(operation.date == date)).scalar_one()
-    )
+    which = operation.date == date if date else operation.status == "PAGAR"
+    found = db.read_now(lambda conn: conn.execute(select(operation.id).where(which)).scalar_one())
     return str(found).removeprefix("operation_")
 
 
@@ -118,18 +118,32 @@ def _visit(db: Database, date: str | None, position: int) -> str:
 def onlookers(
     playwright: Playwright, chromium: Path, backend: Backend, folder: Path
 ) -> Iterator[dict[str, Tablet]]:
-    """A tablet for each user of the views, enrolled on a running server that has the demo."""
+    """A tablet for each user of the views on a running server that has the demo, and what is planted besides."""
     people = {}
+    db = Database(backend.database_url)
+    planted = places(db)
+    db.close()
+    plant_before(backend, planted)
     try:
-        for user, label in ((INSPECTOR, "Alfa 1"), (SUPERVISOR, "Ledning")):
+        for user, label in ((INSPECTOR, "Alfa 1"), (SUPERVISOR, "Ledning"), (STRANGER, "")):
             tablet = Tablet(playwright, chromium, folder / user, backend.address, SIZES["tablet"])
             tablet.open()
             people[user] = tablet
-            tablet.enrol(backend.link(user), label)
+            if label:
+                tablet.enrol(backend.link(user), label)
+        people[STRANGER].page.evaluate(FORGET)
+        plant_with(backend, people[INSPECTOR], planted)
         yield people
     finally:
         for tablet in people.values():
             tablet.close()
+
+
+FORGET = """() => {
+  localStorage.setItem('insats.device', JSON.stringify({id: 'd_x', label: 'Bravo 2', enrolled: 1}));
+  localStorage.setItem('insats.window', '1');
+}"""
+"""What stays of an enrolled tablet outside its store."""
 
 
 def show(page: Page, address: str, view: View, theme: str, language: str = "sv") -> None:
@@ -137,10 +151,25 @@ def show(page: Page, address: str, view: View, theme: str, language: str = "sv")
     prefs = orjson.dumps({"theme": theme, "language": language, "text": "m"}).decode()
     page.emulate_media(reduced_motion="reduce")
     page.evaluate("prefs => localStorage.setItem('insats.prefs', prefs)", prefs)
+    page.context.unroute_all()
+    if view.forged:
+        page.context.route("**/api/v1/hello", _forge)
     page.goto(f"{address}/#/{view.path}")
     page.reload()
     page.get_by_role("main").get_by_role("heading").first.wait_for()
     if view.operation:
         page.get_by_role("combobox").first.select_option(value=view.operation)
+    for name in view.press:
+        page.get_by_role("button", name=re.compile(name)).first.click()
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.wait_for_timeout(500)  # pictures come out of IndexedDB, figures out of the worker
+    page.wait_for_timeout(
+        800
+    )  # pictures come out of IndexedDB, figures out of the worker, lists from the server
+
+
+def _forge(route: Route) -> None:
+    """The answer of a server that has another key than the one this tablet knows."""
+    answer = route.fetch()
+    told = answer.json()
+    told["server"] |= {"kid": "0" * 16, "key": told["server"]["seal"]}
+    route.fulfill(response=answer, json=told)

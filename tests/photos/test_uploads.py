@@ -35,7 +35,7 @@ def test_a_photo_arrives_in_chunks_and_is_verified(album: Album, alva: Tablet) -
         answer = patch(alva, path, at, DATA[at : at + LIMIT])
         assert answer.status_code == 204
         assert int(answer.headers["upload-offset"]) == offset(alva, path) == min(at + LIMIT, len(DATA))
-    assert ask(alva, sha(DATA)) == {"missing": [], "partial": {}, "verified": [sha(DATA)]}
+    assert ask(alva, sha(DATA)) == {"missing": [], "partial": {}, "verified": [sha(DATA)], "stable": []}
     assert album.files() == {"blobs": [sha(DATA)], "uploads": []}
     assert album.store.path(sha(DATA)).read_bytes() == DATA
 
@@ -131,6 +131,7 @@ def test_who_comes_back_is_told_where_to_continue(alva: Tablet) -> None:
         "missing": [other],
         "partial": {sha(DATA): {"url": f"/api/v1{path}", "offset": 600}},
         "verified": [],
+        "stable": [],
     }
 
 

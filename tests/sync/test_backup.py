@@ -1,6 +1,8 @@
 """A backup counts only after it was read back and verified; only then may a tablet forget what it covers."""
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,8 +14,12 @@ import pytest
 from sqlalchemy import select
 
 from app.database import table
+from app.domain.commit import actor_id
+from app.photos.tables import Blob
 from app.sync import backup
 from app.sync.backup import KEEP, VOLATILE, BackupBroken, back_up, verify
+from app.sync.identity import seal_key, server_key
+from app.sync.keeping import Busy, alone
 from app.sync.tables import Chain
 from tests.sync.world import ALCOHOL, NOW, POLICE, SHARED, VISIT, World
 
@@ -38,6 +44,17 @@ class Shop:
         c = table(Chain).c
         rows = self.world.db.read_now(lambda conn: conn.execute(select(c.actor, c.stream, c.stable)).all())
         return {(row.actor, row.stream): row.stable for row in rows}
+
+    def hold(self, digest: str) -> None:
+        """A row that says: this photo's bytes were verified here."""
+        row = {"sha256": digest, "size": len(PHOTO), "mime": "image/jpeg", "received": NOW, "stable": False}
+        self.world.db.write_now(lambda conn: conn.execute(table(Blob).insert().values(row)))
+
+    def stable_photos(self) -> list[str]:
+        """Digests whose bytes tablets may forget."""
+        c = table(Blob).c
+        query = select(c.sha256).where(c.stable).order_by(c.sha256)
+        return list(self.world.db.read_now(lambda conn: conn.execute(query).scalars().all()))
 
     def write(self, count: int = 2) -> None:
         """Some commits in three streams, the last of which has two actors."""
@@ -97,7 +114,8 @@ def test_a_backup_holds_every_row_but_secrets(shop: Shop) -> None:
     assert names >= {"commit", "entry", "entity", "stream", "chain", "user", "actor", "membership", "visit"}
     assert not names & VOLATILE
     assert len([r for r in rows if r["t"] == "commit"]) == 8
-    assert [c["head"] for c in verify(made.file)] == [r["r"]["head"] for r in rows if r["t"] == "chain"]
+    told = [r["r"]["head"] for r in rows if r["t"] == "chain"]
+    assert sorted(c["head"] for c in verify(made.file).chains.values()) == sorted(told)
 
 
 def test_photos_are_copied_by_their_hash_and_once(shop: Shop) -> None:
@@ -262,18 +280,76 @@ def test_a_store_that_has_lost_something_gets_no_backup(shop: Shop, damage: str)
     assert set(shop.stable().values()) == {0}
 
 
-def test_a_photo_that_no_longer_is_what_it_was_stops_the_backup(shop: Shop) -> None:
+def test_a_photo_that_no_longer_is_what_it_was_is_named_and_stops_nothing_else(shop: Shop) -> None:
+    """One damaged photo must not end the protection of everything else; it alone stays unstable."""
+    shop.hold(DIGEST)
+    shop.hold("0" * 64)
     (shop.data / "blobs" / DIGEST[:2] / DIGEST).write_bytes(PHOTO + b"!")
-    with pytest.raises(BackupBroken):
+    made = back_up(shop.world.db, shop.data, shop.folder, NOW)
+    assert [fault.split(":")[0] for fault in made.faults] == [f"photo {DIGEST}", f"photo {'0' * 64}"]
+    assert set(shop.stable().values()) == {2}
+    assert shop.stable_photos() == []
+    assert not list(shop.folder.rglob(DIGEST))
+
+
+def test_a_photo_is_stable_once_a_verified_backup_has_its_bytes(shop: Shop) -> None:
+    shop.hold(DIGEST)
+    assert shop.stable_photos() == []
+    shop.back_up()
+    assert shop.stable_photos() == [DIGEST]
+
+
+def test_the_keys_are_kept_beside_the_backup_once_and_for_the_owner_alone(shop: Shop) -> None:
+    key, seal = server_key(shop.data), seal_key(shop.data)
+    shop.back_up()
+    kept = {path.name: path for path in (shop.folder / "keys").iterdir()}
+    assert set(kept) == {f"{key.kid}.pem", f"{actor_id(seal.point)}.pem"}
+    assert {path.stat().st_mode & 0o777 for path in kept.values()} == {0o600}
+    (shop.data / "server.key").unlink()
+    other = server_key(shop.data)
+    shop.back_up(NOW + 1)
+    assert (shop.folder / "keys" / f"{key.kid}.pem").exists(), "the key of before is never replaced"
+    assert (shop.folder / "keys" / f"{other.kid}.pem").exists()
+
+
+def test_a_second_backup_at_the_same_time_is_refused(shop: Shop) -> None:
+    with alone(shop.folder), pytest.raises(Busy):
         shop.back_up()
     assert set(shop.stable().values()) == {0}
-    assert not list(shop.folder.rglob(DIGEST))
+    assert shop.back_up().exists()
+
+
+def test_what_a_killed_backup_left_is_cleared_away(shop: Shop) -> None:
+    left = [shop.folder / "insats-1.ndjson.part", shop.folder / "blobs" / "ab" / "x.part"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    shop.back_up()
+    assert not any(path.exists() for path in left)
+
+
+def test_a_full_disk_leaves_stable_where_it_was(shop: Shop) -> None:
+    """The limit of a process on the size of its files is a full disk that needs no mount."""
+    program = (
+        "import resource, sys; from pathlib import Path; from app.database import Database; "
+        "import app.operations.readmodels; from app.sync.backup import back_up; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); "
+        "back_up(Database(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), 1)"
+    )
+    places = (shop.world.db.url, str(shop.data), str(shop.folder))
+    done = subprocess.run(
+        [sys.executable, "-c", program, *places], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert set(shop.stable().values()) == {0}
+    assert not list(shop.folder.glob("insats-*.gz"))
 
 
 def test_stable_never_moves_back(shop: Shop) -> None:
     """A slow backup that began earlier ends after a newer one."""
-    older = verify(shop.back_up())
+    older = verify(shop.back_up()).chains.values()
     shop.write(1)
     shop.back_up(NOW + 1)
-    shop.world.db.write_now(lambda conn: backup._move_stable(conn, older))
+    shop.world.db.write_now(lambda conn: backup._move_stable(conn, older, []))
     assert set(shop.stable().values()) == {3}

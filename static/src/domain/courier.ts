@@ -63,20 +63,24 @@ function lengthBytes(length: number): Uint8Array {
   return bytes;
 }
 
-/** One piece of a photo as it stands in a frame. */
+/** One piece of a photo as it stands in a frame. `actor`: who took it, if that is known. */
 export interface PhotoPart {
   readonly sha256: string;
   readonly size: number;
   readonly mime: string;
   readonly offset: number;
+  readonly actor?: string | undefined;
 }
 
 export function commitsFrame(lines: readonly string[]): Uint8Array<ArrayBuffer> {
   return utf8(`{"kind":"commits"}\n${lines.join("")}`);
 }
 
-export function photoFrame({ sha256, size, mime, offset }: PhotoPart, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return concat(utf8(`${JSON.stringify({ kind: "photo", sha256, size, mime, offset })}\n`), bytes);
+export function photoFrame(
+  { sha256, size, mime, offset, actor }: PhotoPart,
+  bytes: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  return concat(utf8(`${JSON.stringify({ kind: "photo", sha256, size, mime, offset, actor })}\n`), bytes);
 }
 
 /** Where the next frame of a file begins and ends; null at the end of the file, RangeError where it is damaged. */

@@ -1,7 +1,9 @@
 /** Helpers of the tests: the shared vectors and little worlds to merge in. */
 import commit from "../../../tests/vectors/commit.json?raw";
+import courier from "../../../tests/vectors/courier.json?raw";
 import figures from "../../../tests/vectors/figures.json?raw";
 import merge from "../../../tests/vectors/merge.json?raw";
+import versions from "../../../tests/vectors/versions.json?raw";
 import type { Change } from "./change";
 import type { Figures } from "./figures";
 import type { Json } from "./json";
@@ -36,9 +38,41 @@ export interface FiguresCase {
   readonly figures: Figures;
 }
 
+export interface VersionsCase {
+  readonly name: string;
+  readonly visit: string;
+  readonly entities: Record<string, Cells>;
+  readonly lines: readonly (readonly [string, string, string])[];
+  readonly hash: string;
+  readonly ids: readonly string[];
+  readonly submitted: readonly string[];
+  readonly late: readonly (readonly [string, string, string])[];
+}
+
+interface Pair {
+  readonly d: string;
+  readonly point: string;
+}
+
+/** All bytes in base64url. */
+export interface CourierVectors {
+  readonly seal: Pair;
+  readonly ephemeral: Pair;
+  readonly frames: readonly {
+    readonly name: string;
+    readonly iv: string;
+    readonly plain: string;
+    readonly frame: string;
+  }[];
+  readonly file: string;
+  readonly file_sha256: string;
+}
+
 /** The files of `tests/vectors`, which the Python tests read too. Parsed here: a bundler would lose a `__proto__` key. */
 export const mergeCases = JSON.parse(merge) as readonly MergeCase[];
 export const figuresCases = JSON.parse(figures) as readonly FiguresCase[];
+export const versionsCases = JSON.parse(versions) as readonly VersionsCase[];
+export const courierVectors = JSON.parse(courier) as CourierVectors;
 export const commitVectors = JSON.parse(commit) as CommitVectors;
 
 /** Merges arrivals one after the other into an empty stream. */

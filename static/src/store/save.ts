@@ -5,6 +5,7 @@ import { newId } from "../domain/ids";
 import { type Json, recordable } from "../domain/json";
 import { type Head, headsOf } from "../domain/merge";
 import { Problem } from "../domain/problem";
+import { withLock } from "./lock";
 import { partOf } from "./own";
 import { type NewBlob, putBlob } from "./photos";
 import { withRoom } from "./room";
@@ -57,7 +58,8 @@ export type Save = (plan: () => Batch | null) => Promise<void>;
 export function createSave(tablet: Tablet, onSaved: () => void = () => undefined): Save {
   let last: Promise<unknown> = Promise.resolve();
   return (plan) => {
-    const turn = last.then(() => save(tablet, plan, onSaved));
+    // Windows take turns: two that record without a pause would make each other look again, and again.
+    const turn = last.then(() => withLock(`${tablet.db.name}-save`, () => save(tablet, plan, onSaved)));
     last = turn.catch(() => undefined);
     return turn;
   };

@@ -4,7 +4,7 @@ import { actorId } from "../domain/commit";
 import { Memory } from "./memory";
 import type { Interrupted } from "./rescue";
 import { createSave, type Save, type Write } from "./save";
-import { openStore, type UnsealedRow } from "./schema";
+import { type Db, openStore, type UnsealedRow } from "./schema";
 import type { Tablet } from "./tablet";
 import { strictly } from "./transaction";
 
@@ -22,9 +22,9 @@ export interface TestStore {
 export const STREAM = "op/0192f000-0000-7000-8000-000000000001/shared";
 let names = 0;
 
-/** With `name`, another window on the store of that name. */
-export async function openWindow(name = `store-${++names}`): Promise<TestStore> {
-  const db = await openStore(name);
+/** With `name`, another window on the store of that name, opened here or as `opened`. */
+export async function openWindow(name = `store-${++names}`, opened?: Db): Promise<TestStore> {
+  const db = opened ?? (await openStore(name));
   const memory = new Memory();
   const clock = { now: 1_792_310_400_000 };
   const lost: Interrupted[] = [];
@@ -33,7 +33,7 @@ export async function openWindow(name = `store-${++names}`): Promise<TestStore> 
     memory,
     now: () => clock.now,
     announce: () => undefined,
-    lost: (interrupted) => void lost.push(interrupted),
+    lost: (interrupted) => void (interrupted && lost.push(interrupted)),
   };
   if ((await db.count("actors")) === 0) await furnish(tablet);
   await memory.load(db);
@@ -72,5 +72,72 @@ async function furnish({ db }: Tablet): Promise<void> {
     await tx.objectStore("meta").put(session, "session");
     await tx.objectStore("actors").put({ ...actor, created: 0, registered: true, retired: false });
     await tx.objectStore("streams").put(stream);
+  });
+}
+
+/** A disk with so much room: counted in records put. Freeing the reserve gives some of it back. */
+export interface Disk {
+  /** Records put so far. */
+  puts: number;
+  /** Whether this put (counted from 1) finds no room. */
+  isFull: (put: number) => boolean;
+}
+
+const GIVEN_BACK = 40;
+
+/** Lets puts into a store fail as on a full disk: the request is refused and the transaction aborts. */
+export function limit(db: Db, isFull: Disk["isFull"]): Disk {
+  const disk: Disk = { puts: 0, isFull };
+  let reserve = 0;
+  const real = db.transaction.bind(db) as (...args: unknown[]) => object;
+  const refused = (tx: IDBTransaction) => {
+    if (tx.error === null) tryAbort(tx);
+    throw new DOMException("no room", "QuotaExceededError");
+  };
+  const put = (tx: IDBTransaction, target: IDBObjectStore, work: () => unknown) => {
+    disk.puts += 1;
+    if (!disk.isFull(disk.puts) || reserve-- > 0) return work();
+    // As browsers do: the request fails some time after it was made.
+    const request = target.count() as unknown as Promise<number>;
+    return request.then(
+      () => refused(tx),
+      () => refused(tx),
+    );
+  };
+  const store = (tx: IDBTransaction, target: IDBObjectStore) =>
+    bound(target, {
+      put: (...args: [unknown]) => put(tx, target, () => target.put(...args)),
+      delete: (key: IDBValidKey | IDBKeyRange) => {
+        if (target.name === "chunks" && JSON.stringify((key as IDBKeyRange).lower) === '["ballast"]')
+          reserve = GIVEN_BACK;
+        return target.delete(key);
+      },
+    });
+  const transaction = (...args: unknown[]) => {
+    const tx = real(...args) as IDBTransaction & { done: Promise<void> };
+    // The wrapped transaction is one more to idb, with a promise of its own.
+    tx.done.catch(() => undefined);
+    return bound(tx, { objectStore: (name: string) => store(tx, tx.objectStore(name)) });
+  };
+  Object.defineProperty(db, "transaction", { value: transaction, configurable: true, writable: true });
+  return disk;
+}
+
+function tryAbort(tx: IDBTransaction): void {
+  try {
+    tx.abort();
+  } catch {
+    // Another request of it has failed before.
+  }
+}
+
+/** An object with some of its methods replaced; the others run on the object itself. */
+function bound<T extends object>(target: T, own: Record<string, unknown>): T {
+  return new Proxy(target, {
+    get: (_, name) => {
+      if (Object.hasOwn(own, name)) return own[String(name)];
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
   });
 }

@@ -158,6 +158,18 @@ describe("an author without membership", () => {
     expect(await anna.tablet.db.count("replica", IDBKeyRange.bound([POL], [POL, []]))).toBe(0);
   });
 
+  it("lets go of the bytes when a backup has them, and still learns what is decided later", async () => {
+    const bytes = async () => (await anna.tablet.db.getAll("commits")).map((row) => row.b).join("");
+    await settle(anna);
+    expect(await bytes()).toContain("from outside");
+    server.makeStable();
+    await settle(anna);
+    expect(await bytes()).toBe("");
+    await decide(bo, true, "ok");
+    await settle(anna);
+    expect(await decisions(anna)).toMatchObject([{ verdict: "admitted", e: "note_1", f: "text" }]);
+  });
+
   it("who gets it back sees the change once", async () => {
     await decide(bo, true, "ok");
     await settle(anna);

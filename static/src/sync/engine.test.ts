@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { withLock } from "../store/lock";
 import { loosely } from "../store/transaction";
 import { createEngine } from "./engine";
-import { STEAL_AFTER_MS, withLock, withSyncLock } from "./lock";
+import { STEAL_AFTER_MS, withSyncLock } from "./lock";
 import { openTablet, type TestTablet } from "./testing";
 import { OP, POL, SHARED, TestServer } from "./testServer";
 
@@ -75,6 +76,87 @@ describe("the engine", () => {
     expect(anna.problem()).toBeNull();
   });
 
+  it("tries every 15 s at the latest while something waits and somebody looks, else every minute", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    await anna.round();
+    const tried: number[] = [];
+    let time = 0;
+    server.faults.drop = (call) => {
+      if (call === "GET /hello") tried.push(time);
+      return true;
+    };
+    const gaps = async (): Promise<number> => {
+      anna.engine.start();
+      for (let i = 0; i < 300; i++) {
+        time += 1;
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+      anna.engine.stop();
+      return Math.max(...tried.slice(1).map((t, i) => t - (tried[i] ?? 0)));
+    };
+    expect(await gaps()).toBeGreaterThan(40);
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    tried.length = 0;
+    expect(await gaps()).toBeLessThanOrEqual(16);
+    expect(tried.length).toBeLessThan(32);
+    vi.stubGlobal("document", { visibilityState: "hidden" });
+    tried.length = 0;
+    expect(await gaps()).toBeGreaterThan(40);
+  }, 20_000);
+
+  it("tries at once when the line is back, and not before the server has asked to be left alone", async () => {
+    await anna.round();
+    anna.engine.start();
+    await idle();
+    const before = count("GET /hello");
+    anna.engine.wake("online");
+    await vi.waitFor(() => expect(count("GET /hello")).toBeGreaterThan(before));
+    await idle();
+    anna.engine.stop();
+    let asked = 0;
+    const headers = { "Content-Type": "application/problem+json", "Retry-After": "30" };
+    const refusal = () => new Response('{"type":"urn:insats:unavailable"}', { status: 503, headers });
+    const fetch: TestServer["fetch"] = async (path) =>
+      path.endsWith("/hello") && ++asked ? refusal() : new Promise(() => {});
+    const engine = createEngine(anna.tablet, { fetch });
+    engine.start();
+    await vi.waitFor(() => expect(asked).toBe(1));
+    for (let i = 0; i < 5; i++) engine.wake("online");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked).toBe(1);
+    await engine.round("person");
+    expect(asked).toBe(2);
+    engine.stop();
+  });
+
+  it("needs three round trips to be level again: hello, commits, changes", async () => {
+    const bo = await openTablet(server, "bo");
+    await anna.round();
+    server.faults.down = true;
+    for (let i = 0; i < 60; i++) {
+      await anna.write(i % 2 ? SHARED : POL, VISIT, `f${i}`, i);
+      anna.clock.now += 3_000;
+      if (i % 10 === 0) await anna.round();
+    }
+    server.faults.down = false;
+    await bo.write(SHARED, VISIT, "status", "INNE");
+    await bo.round();
+    server.faults.down = true;
+    await anna.round();
+    server.faults.down = false;
+    server.pageEntries = 100;
+    server.calls.length = 0;
+    await anna.engine.round("online");
+    expect(server.calls.map((call) => call.replace(/\?.*/, ""))).toEqual([
+      "GET /hello",
+      "POST /commits",
+      "GET /changes",
+    ]);
+    expect(server.pending.at(-1)).toBe("changes=0;blobs=0");
+    expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]);
+    expect(anna.values(POL, VISIT, "f58")).toEqual([58]);
+  });
+
   it("does what is asked for during a round right after it", async () => {
     const first = anna.engine.round("start");
     await anna.write(SHARED, VISIT, "status", "INNE");
@@ -134,6 +216,32 @@ describe("the sync lock", () => {
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     vi.stubGlobal("navigator", { locks: { request } });
     expect(await withLock("seal", async () => 7, 10)).toBe(7);
+  });
+
+  it("that was taken while this tab was frozen lets it end what it was in, and begin nothing beside it", async () => {
+    let steal: (error: unknown) => void = () => undefined;
+    const request = (_: string, __: unknown, run: (lock: unknown) => Promise<boolean>) => {
+      const robbed = new Promise<never>((_resolve, reject) => {
+        steal = reject;
+      });
+      return Promise.race([run({}), robbed]);
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
+    let finish: () => void = () => undefined;
+    const thawing = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let isOver = false;
+    const round = withSyncLock(anna.tablet, () => thawing).then((held) => {
+      isOver = true;
+      return held;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    steal(new DOMException("stolen", "AbortError"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isOver).toBe(false);
+    finish();
+    expect(await round).toBe(false);
   });
 
   it("that was taken away ends the round quietly", async () => {

@@ -60,11 +60,14 @@ async function* framesOf(
     for (let offset = 0; offset < photo.size; offset += CHUNK_BYTES) {
       const chunk = await tablet.db.get("chunks", [photo.sha256, offset / CHUNK_BYTES]);
       if (!chunk) break;
-      yield {
-        bytes: await seal.frame(photoFrame({ ...photo, offset }, new Uint8Array(chunk))),
-        weight: chunk.byteLength,
-      };
+      const { sha256, size, mime } = photo;
+      const part = { sha256, size, mime, offset, actor: takerOf(tablet, photo) };
+      yield { bytes: await seal.frame(photoFrame(part, new Uint8Array(chunk))), weight: chunk.byteLength };
     }
+}
+
+function takerOf({ memory }: Tablet, { refs }: PhotoRow): string | undefined {
+  return refs.flatMap((ref) => memory.own.get(ref.change)?.actor ?? ref.actor ?? [])[0];
 }
 
 /** The lines of commits, as many at a time as one frame holds. */

@@ -7,24 +7,6 @@ export const STEAL_AFTER_MS = 30_000;
 const GRACE_MS = 1_000;
 
 /**
- * Runs `work` while no other tab holds the lock of that name, or after a while without it: a frozen window never lets go.
- * Where there are no Web Locks, it just runs.
- */
-export async function withLock<T>(name: string, work: () => Promise<T>, patience = GRACE_MS): Promise<T> {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return work();
-  let isStarted = false;
-  const run = () => {
-    isStarted = true;
-    return work();
-  };
-  return await locks.request(name, { signal: AbortSignal.timeout(patience) }, run).catch((error: unknown) => {
-    if (isStarted) throw error;
-    return work();
-  });
-}
-
-/**
  * Runs `work` if no other tab is syncing; false if one is. A frozen window keeps its lock, hence the heartbeat: a holder
  * that has been silent is robbed. Nothing depends on the lock for correctness, only for not doing things twice.
  */
@@ -55,7 +37,8 @@ async function robbed(error: unknown, held: Promise<boolean>): Promise<boolean> 
 }
 
 async function hold(tablet: Tablet, work: () => Promise<void>): Promise<boolean> {
-  await beat(tablet);
+  // The heartbeat is for other windows: a disk without room for it must not stop the work.
+  await beat(tablet).catch(() => undefined);
   const timer = setInterval(() => void beat(tablet).catch(() => undefined), HEARTBEAT_MS);
   try {
     await work();

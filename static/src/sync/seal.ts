@@ -2,12 +2,12 @@ import { utf8 } from "../domain/bytes";
 import { line } from "../domain/change";
 import { HEADER_BYTES, LIMIT_CHANGES, LIMIT_COMMIT_BYTES, type Sealed, seal } from "../domain/commit";
 import { groupBy } from "../domain/group";
+import { withLock } from "../store/lock";
 import { commitKey } from "../store/memory";
 import { withRoom } from "../store/room";
 import type { ActorRow, ChainRow, CommitRow, UnsealedRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly, type Writing } from "../store/transaction";
-import { withLock } from "./lock";
 import { APP } from "./version";
 
 const MAX_TRIES = 20;

@@ -6,6 +6,7 @@ import { openStore } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly } from "../store/transaction";
 import { createActor } from "./actor";
+import type { Timeouts } from "./api";
 import { createEngine, type Engine } from "./engine";
 import type { TestServer } from "./testServer";
 
@@ -25,7 +26,12 @@ export interface TestTablet {
 let names = 0;
 
 /** A tablet enrolled for a user; with `name`, the one of that name as it was left. */
-export async function openTablet(server: TestServer, user: string, name = `tablet-${++names}`): Promise<TestTablet> {
+export async function openTablet(
+  server: Pick<TestServer, "fetch">,
+  user: string,
+  name = `tablet-${++names}`,
+  timeouts?: Timeouts,
+): Promise<TestTablet> {
   const db = await openStore(name);
   const memory = new Memory();
   const clock = { now: Date.now() };
@@ -40,7 +46,7 @@ export async function openTablet(server: TestServer, user: string, name = `table
   await strictly(db, ["meta"], (tx) => tx.objectStore("meta").put(session, "session"));
   await memory.loadOwn(db);
   if (![...memory.actors.values()].some((a) => a.user === user && !a.retired)) await createActor(tablet, user);
-  const engine = createEngine(tablet, { fetch: server.fetch });
+  const engine = createEngine(tablet, { fetch: server.fetch, ...(timeouts && { timeouts }) });
   const save = createSave(tablet);
   return {
     tablet,

@@ -14,6 +14,9 @@ export interface SyncFacts {
   action: number;
 }
 
+/** Problems that do not pass by themselves. */
+const FOR_A_PERSON: readonly string[] = ["server-key", "receipt", "unauthenticated", "storage"];
+
 /** Silence alone is no alarm while there is nothing to send; unsent work without contact is. */
 export function mood(facts: SyncFacts): Mood {
   if (facts.action > 0) return "bad";
@@ -32,8 +35,9 @@ export function unsentText(changes: number, photos: number): string {
 }
 
 function facts(): SyncFacts {
-  const { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, rejected } = status.value;
-  return { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, action: rejected.length };
+  const { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, rejected, problem } = status.value;
+  const action = rejected.length + (problem !== null && FOR_A_PERSON.includes(problem) ? 1 : 0);
+  return { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, action };
 }
 
 function headline(known: SyncFacts): string {

@@ -70,8 +70,13 @@ export function matterName(matter: Matter): string {
 
 export function nameOf(stream: string, id: string, changes: readonly HeldItem[] = []): string {
   const what = kindName(id.slice(0, id.indexOf("_")));
-  const where = siteName(shared(stream.split("/")[1] ?? ""), visitOf(stream, id, changes));
+  const where = placeOf(stream, id, changes);
   return where ? `${what} – ${where}` : what;
+}
+
+/** The name of the site that an entity is about; empty where it is about none that is known here. */
+export function placeOf(stream: string, id: string, changes: readonly HeldItem[] = []): string {
+  return siteName(shared(stream.split("/")[1] ?? ""), visitOf(stream, id, changes));
 }
 
 /** What a field of an entity asks, also where the entity itself is not on this tablet. */

@@ -64,15 +64,20 @@ async function tryNow(): Promise<void> {
   toast(said);
 }
 
+/** What answers is not always the server: then nothing is said to be sent. */
+const UNTRUSTED: readonly string[] = ["server-key", "receipt"];
+
 function Connection() {
   const { connected, lastContact, unsentChanges, unsentPhotos, oldestUnsent, problem } = status.value;
+  const doubt = problem !== null && UNTRUSTED.includes(problem);
+  const state = doubt ? "doubt" : connected ? "connected" : "disconnected";
   return (
     <Card
-      title={t(connected ? "sync.connected" : "sync.disconnected")}
-      end={<Icon name={connected ? "checkCircle" : "cloudOff"} />}
-      class={connected ? "contact-ok" : "contact-lost"}
+      title={t(`sync.${state}`)}
+      end={<Icon name={doubt ? "stop" : connected ? "checkCircle" : "cloudOff"} />}
+      class={doubt ? "contact-doubt" : connected ? "contact-ok" : "contact-lost"}
     >
-      <p>{t(connected ? "sync.connected.text" : "sync.disconnected.text")}</p>
+      <p>{t(`sync.${state}.text`)}</p>
       {problem && <Problem code={problem} />}
       <CatchingUp />
       <dl class="facts">

@@ -17,6 +17,10 @@ const KINDS = [
   "decision",
   "tally",
   "operation",
+  "site",
+  "submission",
+  "approval",
+  "admission",
 ] as const;
 export type NamedKind = (typeof KINDS)[number];
 

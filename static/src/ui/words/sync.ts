@@ -2,6 +2,11 @@ export const sync = {
   "sync.title": { sv: "Sändning", en: "Sync" },
   "sync.connected": { sv: "Kontakt med servern", en: "In contact with the server" },
   "sync.connected.text": { sv: "Det du skriver skickas direkt.", en: "What you write is sent at once." },
+  "sync.doubt": { sv: "Svaren går inte att lita på", en: "The answers cannot be trusted" },
+  "sync.doubt.text": {
+    sv: "Något svarar, men plattan räknar inget som mottaget. Allt ligger kvar här.",
+    en: "Something answers, but this tablet counts nothing as received. Everything stays here.",
+  },
   "sync.disconnected": { sv: "Ingen kontakt", en: "No contact" },
   "sync.disconnected.text": {
     sv: "Arbeta vidare. Allt sparas på plattan och skickas av sig självt när kontakten är tillbaka.",
@@ -158,6 +163,10 @@ export const sync = {
   "kind.exhibit": { sv: "Beslagspunkt", en: "Exhibit" },
   "kind.report": { sv: "Brottsanmälan", en: "Crime report" },
   "kind.decision": { sv: "Beslut", en: "Decision" },
+  "kind.site": { sv: "Plats", en: "Site" },
+  "kind.submission": { sv: "Inlämning", en: "Submission" },
+  "kind.approval": { sv: "Godkännande", en: "Approval" },
+  "kind.admission": { sv: "Beslut om en uppgift", en: "Decision about an entry" },
   "kind.other": { sv: "Uppgift", en: "Entry" },
   "set.title": { sv: "Inställningar", en: "Settings" },
   "set.language": { sv: "Språk", en: "Language" },
