@@ -11,9 +11,10 @@ START ?= 1
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 KILLS ?= 100
 BROWSER ?= chromium
+MINUTES ?= 2
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench sim sim-mutants kill-browser screens lock clean
+.PHONY: run test check bench sim sim-mutants kill-test kill-browser soak replay screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -29,6 +30,15 @@ check:  ## lint, format, types, layers, Dockerfile, compose file
 
 bench:  ## measure
 	@$(DEV) module bench $(ARGS)
+
+kill-test:  ## kill a real server over both stores, at every step of a push and at random moments, KILLS times
+	@$(DEV) module tests.kills --kills $(KILLS) $(ARGS)
+
+soak:  ## real tablets behind a line that ruins half of what they send, for MINUTES on each store
+	@$(DEV) module tests.faults.soak --minutes $(MINUTES) $(ARGS)
+
+replay:  ## 28 visits of 150 photos over a line on which every request fails 2-4 times
+	@$(DEV) module tests.faults.replay $(ARGS)
 
 kill-browser:  ## kill a browser while it records, KILLS times (BROWSER=chromium or webkit)
 	@$(DEV) module tests.engines.kill --kills $(KILLS) --browser $(BROWSER) $(ARGS)

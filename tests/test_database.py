@@ -33,7 +33,7 @@ def _store_gives_up(conn: Connection) -> str:
     raise OSError("disk full")
 
 
-def _as_one_group(db: Database, *jobs: Callable[[Connection], Any]) -> "list[Future[Any]]":
+def as_one_group(db: Database, *jobs: Callable[[Connection], Any]) -> "list[Future[Any]]":
     """Submit jobs while the lane is busy, so that it commits them together."""
     busy, go = threading.Event(), threading.Event()
 
@@ -55,7 +55,7 @@ def _names(db: Database) -> set[str]:
 
 def test_a_job_that_fails_takes_back_only_itself(sqlite_url: str) -> None:
     db = Database(sqlite_url)
-    first, failing, last = _as_one_group(db, _note("first"), _fails, _note("last"))
+    first, failing, last = as_one_group(db, _note("first"), _fails, _note("last"))
     assert (first.result(10), last.result(10)) == ("first", "last")
     with pytest.raises(ValueError, match="this job alone"):
         failing.result(10)
@@ -65,7 +65,7 @@ def test_a_job_that_fails_takes_back_only_itself(sqlite_url: str) -> None:
 
 def test_nothing_is_acknowledged_when_the_store_rolled_the_group_back(sqlite_url: str) -> None:
     db = Database(sqlite_url)
-    first, failing, last = _as_one_group(db, _note("first"), _store_gives_up, _note("last"))
+    first, failing, last = as_one_group(db, _note("first"), _store_gives_up, _note("last"))
     for future in (first, failing, last):
         with pytest.raises(Unavailable):
             future.result(10)

@@ -2,7 +2,7 @@
 
 import gzip
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,10 +110,11 @@ class Snapshots:
             return state.head
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
-        with gzip.GzipFile(draft, "wb", compresslevel=5, mtime=0) as file:
-            for line in _snapshot_lines(conn, state):
-                file.write(line)
-        draft.replace(path)
+        try:
+            _write_through(draft, _snapshot_lines(conn, state))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
         self._tidy(path)
         return state.head
 
@@ -132,6 +133,16 @@ class Snapshots:
         """The sequence numbers of a stream's files, the newest first."""
         files = (self._folder / name).glob(f"*{ENDING}")
         return sorted({int(path.name.partition("-")[0]) for path in files}, reverse=True)
+
+
+def _write_through(path: Path, lines: Iterable[bytes]) -> None:
+    """A gzip file that is on the disk: a power cut must not leave an empty one under a snapshot's name."""
+    with path.open("wb") as raw:
+        with gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=5, mtime=0) as file:
+            for line in lines:
+                file.write(line)
+        raw.flush()
+        os.fsync(raw.fileno())
 
 
 def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:

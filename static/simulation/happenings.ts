@@ -1,8 +1,9 @@
 /** What happens to tablets, to the server and to people's parts, beside what they do themselves. */
 import type { Device } from "./device";
+import { ALK, POL, SHARED } from "./evening";
 import type { Happening } from "./plan";
 import type { Random } from "./random";
-import { ALK, POL, SHARED, type World } from "./world";
+import type { World } from "./world";
 
 const DAY = 86_400_000;
 
@@ -153,7 +154,7 @@ export async function enrolAgain(world: World, device: Device): Promise<void> {
 }
 
 /** A tablet whose storage was copied, as a restored device backup does; both live on. */
-async function cloneOf(world: World, from: Device): Promise<void> {
+export async function cloneOf(world: World, from: Device): Promise<void> {
   if (!from.page?.api.memory.session) return;
   const device = world.newDevice(from.user);
   device.disk.copyFrom(from.disk);

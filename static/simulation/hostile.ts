@@ -1,10 +1,10 @@
 /** A tablet that keeps to no rule but has a key and a membership: it sends what no app would. */
 import { createHash } from "node:crypto";
 import { hostileKey } from "./crypto";
-import { mark } from "./people";
+import { ALK, mark, OP, POL, SHARED, VISITS } from "./evening";
 import type { Random } from "./random";
 import type { Answer } from "./server";
-import { ALK, OP, POL, SHARED, VISITS, type World } from "./world";
+import type { World } from "./world";
 
 interface Envelope {
   readonly h: string;
@@ -50,7 +50,10 @@ export class Hostile {
   act(random: Random, trick: Trick = random.pick(TRICKS)): void {
     if (!this.#key) this.#enrol(random);
     this.#world.hit(`hostile: ${trick}`);
-    if (trick === "read-foreign") return this.#readForeign(random);
+    if (trick === "read-foreign") {
+      this.#readForeign(random);
+      return;
+    }
     const line = this.#make(random, trick);
     const text = typeof line === "string" ? line : `${JSON.stringify(line)}\n`;
     const answer = this.#call("POST", "/api/v1/commits", Buffer.from(text));
@@ -137,7 +140,11 @@ export class Hostile {
       case "poison":
         return this.#seal(SHARED, this.#poison(random, line));
       case "unknown":
-        return this.#seal(SHARED, [line("colour", "red"), { ...line("x", 1), e: "unicorn_1" }, line("status", "FLYING")]);
+        return this.#seal(SHARED, [
+          line("colour", "red"),
+          { ...line("x", 1), e: "unicorn_1" },
+          line("status", "FLYING"),
+        ]);
       case "empty":
         return this.#seal(SHARED, []);
       case "unregistered":
@@ -169,14 +176,19 @@ export class Hostile {
 
   #livingIds(random: Random): string[] {
     const cells = this.#world.audit().cells[SHARED] ?? {};
-    const ids = Object.values(cells).flatMap((entity) => Object.values(entity).flatMap((heads) => heads.map((h) => h[0])));
+    const ids = Object.values(cells).flatMap((entity) =>
+      Object.values(entity).flatMap((heads) => heads.map((h) => h[0])),
+    );
     const from = random.int(0, Math.max(0, ids.length - 5));
     return ids.slice(from, from + 5);
   }
 
   #others(random: Random): Envelope | null {
     const { body } = this.#call("GET", `/api/v1/changes?after=${encodeURIComponent(`${SHARED}:0`)}`);
-    const lines = body.toString().split("\n").filter((line) => line.includes('"h"'));
+    const lines = body
+      .toString()
+      .split("\n")
+      .filter((line) => line.includes('"h"'));
     if (lines.length === 0) return null;
     const { h, b, s } = JSON.parse(random.pick(lines)) as Envelope;
     return { h, b, s };
@@ -195,7 +207,12 @@ export class Hostile {
     const actor = `a_${createHash("sha256").update(Buffer.from(key.point, "base64url")).digest("hex").slice(0, 32)}`;
     const gap = how.skip ? hashOf(`${stream} ${n}`) : prev;
     const header = { v: 1, alg: "ES256", actor, stream, n, prev: gap, app: "m", sent: this.#at(), off: 0 };
-    const h = JSON.stringify({ ...header, changes: changes.length, body: hashOf(b), ...(n === 1 && { key: key.point }) });
+    const h = JSON.stringify({
+      ...header,
+      changes: changes.length,
+      body: hashOf(b),
+      ...(n === 1 && { key: key.point }),
+    });
     if (how.isKept !== false && !isFork) this.#chains.set(stream, { n, head: hashOf(h), before: prev });
     return { h, b, s: key.sign(h) };
   }

@@ -2,13 +2,17 @@
 import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
 import type { Cut } from "./plan";
-import { play } from "./play";
+import { play, playScenario } from "./play";
+import { SCENARIOS } from "./scenarios";
 import { Server } from "./server";
 import { shrink } from "./shrink";
 import { watchTasks } from "./time";
 
 interface Question {
-  readonly seed: number;
+  readonly seed?: number;
+  readonly scenario?: string;
+  /** The names of all scenarios. */
+  readonly list?: boolean;
   readonly cut?: Cut;
   readonly verbose?: boolean;
   readonly shrink?: boolean;
@@ -16,15 +20,23 @@ interface Question {
 
 watchTasks();
 const stray: string[] = [];
-process.on("unhandledRejection", (error) => stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+process.on("unhandledRejection", (error) =>
+  stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);
 
 const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process.env.INSATS_SIM_COMMANDS));
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { seed, cut, verbose, shrink: isToShrink } = JSON.parse(line) as Question;
+  const { seed = 0, scenario, list, cut, verbose, shrink: isToShrink } = JSON.parse(line) as Question;
+  if (list) {
+    process.stdout.write(`${JSON.stringify({ names: Object.keys(SCENARIOS) })}\n`);
+    continue;
+  }
   const coverage = new Map<string, number>();
   const before = process.cpuUsage();
-  const outcome = await play(seed, server, coverage, cut, verbose);
+  const outcome = await (scenario
+    ? playScenario(scenario, server, verbose)
+    : play(seed, server, coverage, cut, verbose));
   const used = process.cpuUsage(before);
   const smaller = outcome.violation && isToShrink ? await shrink(seed, server, outcome.violation) : undefined;
   const answer = { ...outcome, ...(smaller && { cut: smaller }) };

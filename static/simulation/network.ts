@@ -1,6 +1,7 @@
 /** What is between the tablets and the server, and all that goes wrong there. */
-import { Pokes, SimResponse } from "./bytes";
+
 import { type Page, release } from "./browser";
+import { Pokes, SimResponse } from "./bytes";
 import type { Answer, ServerFault } from "./server";
 import type { World } from "./world";
 
@@ -45,6 +46,8 @@ export class Network {
   readonly #world: World;
   /** The faults that may come; empty once they have healed. */
   rates: Partial<Rates> = {};
+  /** The next request to such an address meets this fault. */
+  ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -70,7 +73,10 @@ export class Network {
         signal,
         isOver: false,
       };
-      if (signal?.aborted) return this.#fail(call, signal.reason);
+      if (signal?.aborted) {
+        this.#fail(call, signal.reason);
+        return;
+      }
       signal?.addEventListener("abort", () => this.#onAbort(call));
       this.#send(call);
     });
@@ -121,9 +127,18 @@ export class Network {
   #send(call: Call): void {
     const { device } = call.page;
     const delay = device.random.int(4, 60);
-    if (!device.isOnline) return this.#at(call, 2, () => this.#fail(call, new TypeError("no network")));
-    if (this.#is("portal", call)) return this.#at(call, delay, () => this.#reply(call, 200, HTML, PORTAL));
-    if (this.#is("bad-gateway", call)) return this.#at(call, delay, () => this.#reply(call, 502, HTML, GATEWAY));
+    if (!device.isOnline) {
+      this.#at(call, 2, () => this.#fail(call, new TypeError("no network")));
+      return;
+    }
+    if (this.#is("portal", call)) {
+      this.#at(call, delay, () => this.#reply(call, 200, HTML, PORTAL));
+      return;
+    }
+    if (this.#is("bad-gateway", call)) {
+      this.#at(call, delay, () => this.#reply(call, 502, HTML, GATEWAY));
+      return;
+    }
     if (this.#is("drop-request", call)) {
       // Half of what is lost is noticed at once, the other half by waiting in vain.
       if (device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
@@ -142,7 +157,8 @@ export class Network {
     const { device } = call.page;
     let { body } = call;
     if (body && this.#is("cut-request", call)) body = body.slice(0, device.random.int(0, body.length - 1));
-    if (body && !call.target.endsWith("/enrol") && this.#is("corrupt-request", call)) body = corrupted(body, device.random.unit());
+    if (body && !call.target.endsWith("/enrol") && this.#is("corrupt-request", call))
+      body = corrupted(body, device.random.unit());
     const fault = this.#serverFault(call);
     const worker = device.random.int(0, world.plan.workers - 1);
     const { method, target, headers, id } = call;
@@ -151,11 +167,21 @@ export class Network {
     world.traced(`${device.name} ${method} ${target} → ${answer.crashed ? "crash" : answer.status}`, body, answer.body);
     if (fault && answer.fired) world.hit(`fault: server ${fault.kind}`);
     if (answer.crashed) this.hangUp();
-    else world.books.answered(call.page, method, target, answer, world.agenda.now);
+    else world.books.answered(call.page, method, target, answer);
     return answer;
   }
 
+  /** The fault that a scenario has laid in this call's way. */
+  #ambushed(call: Call, isOfAnswer: boolean): ServerFault | true | null {
+    const { ambush } = this;
+    if (!ambush || !call.target.includes(ambush.target) || (ambush.fault === "drop-answer") !== isOfAnswer) return null;
+    this.ambush = null;
+    return ambush.fault === "drop-answer" ? true : ambush.fault;
+  }
+
   #serverFault(call: Call): ServerFault | null {
+    const laid = this.#ambushed(call, false);
+    if (laid && laid !== true) return laid;
     const { random } = call.page.device;
     if (this.#is("crash-before", call)) return { kind: random.pick(["before", "crash-file"]), nth: random.int(0, 1) };
     if (this.#is("crash-after", call)) return { kind: "after", nth: random.int(0, 1) };
@@ -174,14 +200,18 @@ export class Network {
       }
       const pokes = new Pokes();
       this.#open.set(call.id, { call, pokes });
-      return this.#at(call, 10, () => this.#opened(call, answer, pokes));
+      this.#at(call, 10, () => this.#opened(call, answer, pokes));
+      return;
     }
     const delay = call.page.device.random.int(4, 60);
-    if (answer.crashed || this.#is("drop-answer", call)) {
+    if (answer.crashed || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
       if (call.page.device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
       return;
     }
-    if (answer.status === 303) return this.#redirect(call, answer);
+    if (answer.status === 303) {
+      this.#redirect(call, answer);
+      return;
+    }
     const body = this.#spoiled(call, answer);
     this.#at(call, delay, () => this.#reply(call, answer.status, answer.headers, body));
   }
@@ -219,7 +249,7 @@ export class Network {
     const stream = this.#open.get(id);
     if (!stream) return;
     if (text === null) this.#open.delete(id);
-    else this.#world.books.poked(stream.call.page.device.user, text, this.#world.agenda.now);
+    else this.#world.books.poked(stream.call.page.device.user, text);
     if (text !== null && this.#is("lost-poke", { ...stream.call, target: "" })) return;
     const { page } = stream.call;
     this.#at(stream.call, 15, () => page.run(() => (text === null ? stream.pokes.end() : stream.pokes.push(text))));

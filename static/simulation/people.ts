@@ -1,26 +1,17 @@
 /** What people do: they look at a screen, think, and record on what they saw. Everything goes through the app's own functions. */
-import { isProblem } from "../src/domain/problem";
+
 import type { Head } from "../src/domain/merge";
+import { isProblem } from "../src/domain/problem";
 import type { EntityView } from "../src/store/memory";
-import type { ClientApi, Page } from "./browser";
+import type { Page } from "./browser";
 import { SimBlob } from "./bytes";
 import type { Device } from "./device";
+import { mark, OP, ownStream, SHARED, STEADY, VISITS } from "./evening";
 import type { Act } from "./plan";
 import type { Random } from "./random";
-import { ALK, OP, POL, SHARED, VISITS, type World } from "./world";
+import type { World } from "./world";
 
-/** What only ever goes up and is never recounted: the books know what it must come to. */
-export const STEADY = "CIGARETTER";
 const LOOSE = "ECIG";
-
-/** A mark in everything that an authority keeps to itself: found anywhere else, it has leaked. */
-export function mark(stream: string): string {
-  return `¤${stream.split("/").at(-1)}¤`;
-}
-
-export function ownStream(user: string): string {
-  return user === "cia" || user === "dag" || user === "mallory" ? ALK : POL;
-}
 
 type Doing = (page: Page, random: Random) => Promise<void> | void;
 
@@ -75,7 +66,13 @@ const DOING: Record<Act, Doing> = {
     page.after(random.int(200, 15_000), () => {
       const qty = random.int(1_000, 9_999_999);
       const done = page.api.recount(OP, visit, "seizure", LOOSE, "ST", qty, shown);
-      void finish(page, done, () => page.device.world.books.recounted(page, qty, shown.map((e) => e.id)));
+      void finish(page, done, () =>
+        page.device.world.books.recounted(
+          page,
+          qty,
+          shown.map((e) => e.id),
+        ),
+      );
     });
   },
   remove: (page, random) => {
@@ -176,5 +173,3 @@ async function finish(page: Page, done: Promise<unknown>, saved: () => unknown =
 function isOurs(error: unknown): error is { code: string } {
   return isProblem(error) || (error instanceof Error && error.name === "Problem" && "code" in error);
 }
-
-export type { ClientApi };

@@ -63,6 +63,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   readonly rates: Partial<Rates>;
   readonly length: number;
+  /** The tablets are enrolled in this evening; otherwise it begins with a crew that was. */
+  readonly isFresh: boolean;
 }
 
 /** What is left out of a plan: kinds of faults of the way, and steps by index. */
@@ -125,7 +127,8 @@ export function planOf(seed: number): Plan {
     [2, 3],
     [3, 1],
   ]);
-  return { seed, users, workers, steps: steps.sort((a, b) => a.at - b.at), rates, length };
+  const isFresh = random.chance(0.15);
+  return { seed, users, workers, steps: steps.sort((a, b) => a.at - b.at), rates, length, isFresh };
 }
 
 export function without(plan: Plan, cut: Cut): Plan {

@@ -1,9 +1,14 @@
 /** A seed from its first to its last event: trouble first, then healing, then everything must hold. */
-import { act } from "./people";
+
+import { CREW_MS, START, Violation } from "./evening";
 import { enrolAgain, happen } from "./happenings";
-import { type Act, ACTS, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
+import { act } from "./people";
+import { ACTS, type Act, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
+import { SCENARIOS } from "./scenarios";
 import type { Server } from "./server";
-import { Violation, World } from "./world";
+import { Stage } from "./stage";
+import type { Disk } from "./storage";
+import { World } from "./world";
 
 export interface Outcome {
   readonly seed: number;
@@ -21,6 +26,21 @@ const WHOLE_EVERY = 8;
 const TAIL_MS = 5_000;
 const PEOPLE = new Set<string>(ACTS.map(([kind]) => kind));
 
+/** A directed scenario, from a crew at rest to everybody at rest. */
+export async function playScenario(name: string, server: Server, isVerbose = false): Promise<Outcome> {
+  const scenario = SCENARIOS[name];
+  if (!scenario) throw new Error(`no scenario ${name}`);
+  const crew = await crewOf(scenario.users, server);
+  const plan = { seed: 0, users: scenario.users, workers: 1, steps: [], rates: {}, length: 0, isFresh: false };
+  const world = new World(plan, server, new Map(), crew.name);
+  world.isVerbose = isVerbose;
+  return conclude(world, async () => {
+    await arrive(world, crew);
+    await world.run(world.agenda.now + TAIL_MS);
+    await scenario.play(new Stage(world));
+  });
+}
+
 export async function play(
   seed: number,
   server: Server,
@@ -28,11 +48,21 @@ export async function play(
   cut: Cut = {},
   isVerbose = false,
 ): Promise<Outcome> {
-  const world = new World(without(planOf(seed), cut), server, coverage);
+  const plan = without(planOf(seed), cut);
+  const crew = plan.isFresh ? null : await crewOf(plan.users, server);
+  const world = new World(plan, server, coverage, crew?.name ?? null);
   world.isVerbose = isVerbose;
+  return conclude(world, async () => {
+    await arrive(world, crew);
+    await evening(world);
+  });
+}
+
+async function conclude(world: World, trouble: () => Promise<void>): Promise<Outcome> {
+  const { seed } = world.plan;
   let violation: string | null = null;
   try {
-    await evening(world);
+    await trouble();
     await heal(world);
     world.books.close(world.audit(seed % WHOLE_EVERY === 0));
   } catch (error) {
@@ -43,9 +73,43 @@ export async function play(
   return { seed, violation, digest: world.digest(), lines: world.lines, events: world.agenda.count };
 }
 
+/** Tablets that are enrolled and at rest: most evenings begin with a copy of them, to save the time. */
+interface Crew {
+  readonly name: string;
+  readonly disks: readonly Disk[];
+}
+
+const crews = new Map<string, Crew>();
+
+async function crewOf(users: readonly string[], server: Server): Promise<Crew> {
+  const name = users.join("-");
+  const known = crews.get(name);
+  if (known) return known;
+  const plan = { seed: 0, users, workers: 1, steps: [], rates: {}, length: 0, isFresh: true };
+  const world = new World(plan, server, new Map());
+  await arrive(world, null);
+  for (const device of world.devices) await world.until(together(world, device));
+  await world.run(START + CREW_MS - 1);
+  for (const device of world.devices) device.killAll();
+  server.do("keep", world.agenda.now, { crew: name });
+  const crew = { name, disks: world.devices.map((device) => device.disk) };
+  crews.set(name, crew);
+  return crew;
+}
+
+async function arrive(world: World, crew: Crew | null): Promise<void> {
+  for (const [i, user] of world.plan.users.entries()) {
+    if (!crew) await world.addDevice(user);
+    else {
+      const device = world.newDevice(user);
+      device.disk.copyFrom(crew.disks[i] as Disk);
+      await world.until(device.open());
+    }
+  }
+}
+
 async function evening(world: World): Promise<void> {
   const { plan } = world;
-  for (const user of plan.users) await world.addDevice(user);
   world.network.rates = plan.rates;
   let last = 0;
   for (const step of plan.steps) {

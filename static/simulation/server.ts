@@ -94,6 +94,7 @@ export class Server {
 }
 
 /** As fetch hands it on: unpacked. */
-function plain({ headers }: { headers?: Record<string, string> }, body: Buffer): Buffer {
+function plain(answer: object, body: Buffer): Buffer {
+  const { headers } = answer as { headers?: Record<string, string> };
   return headers?.["content-encoding"] === "gzip" && body.length > 0 ? gunzipSync(body) : body;
 }

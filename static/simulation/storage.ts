@@ -140,7 +140,12 @@ function copyOf(database: RawDatabase): RawDatabase {
   const Raw = database.constructor as new (name: string, version: number) => RawDatabase;
   const copy = new Raw(database.name, database.version);
   for (const [name, store] of database.rawObjectStores) {
-    const Store = store.constructor as new (home: RawDatabase, name: string, keyPath: unknown, auto: boolean) => RawStore;
+    const Store = store.constructor as new (
+      home: RawDatabase,
+      name: string,
+      keyPath: unknown,
+      auto: boolean,
+    ) => RawStore;
     const target = new Store(copy, name, store.keyPath, false);
     for (const { key, value } of store.records.values()) target.records.put(structuredClone({ key, value }));
     copy.rawObjectStores.set(name, target);

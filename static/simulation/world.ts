@@ -2,34 +2,13 @@
 import { createHash, type Hash } from "node:crypto";
 import { Books } from "./books";
 import { Device } from "./device";
+import { CREW_MS, PEOPLE, START, Violation } from "./evening";
 import { Hostile } from "./hostile";
 import { Network } from "./network";
 import type { Plan } from "./plan";
 import { Random } from "./random";
 import type { Audit, Server } from "./server";
 import { Agenda, settle } from "./time";
-
-export const START = 1_527_264_000_000;
-export const OP = "01639815-0000-7000-8000-000000000003";
-export const SHARED = `op/${OP}/shared`;
-export const PLAN = `op/${OP}/plan`;
-export const POL = `op/${OP}/POL`;
-export const ALK = `op/${OP}/KOM_ALK`;
-export const VISITS = [1, 2].map((i) => `visit_01639815-0000-7000-8000-0000000000a${i}`);
-
-/** As `tests/simulation/template.py` has it. */
-const PEOPLE: Record<string, Record<string, string>> = {
-  alva: { [SHARED]: "writer", [POL]: "writer", ref: "reader" },
-  bo: { [SHARED]: "writer", [POL]: "writer" },
-  cia: { [SHARED]: "writer", [ALK]: "writer" },
-  dag: { [SHARED]: "writer", [ALK]: "writer" },
-  eva: { [SHARED]: "writer", [PLAN]: "writer" },
-  fia: { [SHARED]: "reader", [POL]: "writer" },
-  mallory: { [SHARED]: "writer", [ALK]: "writer" },
-};
-
-/** Something that must never happen; the message begins with the number of the invariant. */
-export class Violation extends Error {}
 
 const KEPT_LINES = 60;
 const MOST_EVENTS = 20_000;
@@ -56,16 +35,17 @@ export class World {
   /** The copy that was made when the last backup was. */
   lastBackup: string | null = null;
 
-  constructor(plan: Plan, server: Server, coverage: Map<string, number>) {
+  constructor(plan: Plan, server: Server, coverage: Map<string, number>, crew: string | null = null) {
     this.plan = plan;
     this.server = server;
     this.coverage = coverage;
-    this.random = new Random(`world ${plan.seed}`);
+    this.random = new Random(`world ${plan.seed} ${crew ?? "fresh"}`);
     this.network = new Network(this);
     this.books = new Books(this);
     this.members = new Map(Object.entries(PEOPLE).map(([user, parts]) => [user, new Map(Object.entries(parts))]));
     this.hostile = new Hostile(this);
-    server.do("begin", START, { seed: plan.seed });
+    if (crew) this.agenda.now += CREW_MS;
+    server.do("begin", this.agenda.now, { seed: plan.seed, crew });
   }
 
   hit(what: string): void {

@@ -8,7 +8,9 @@ import pytest
 from app.auth.accounts import revoke
 from app.clock import now_ms
 from app.domain.change import Change
+from app.domain.versions import lines_of, version_hash
 from app.sync import decisions
+from app.sync.versions import faults
 from tests.api.evening import UNKNOWN, Evening, Tablet
 from tests.sync.replica import Replica
 from tests.sync.test_admission import admission
@@ -155,3 +157,20 @@ def test_not_more_decisions_are_told_than_fit(night: Evening, monkeypatch: pytes
     for n, (envelope, (change,)) in enumerate(pairs):
         alva.push(admission(alva.person, envelope, change, reason=str(n)))
     assert [d["reason"] for d in bo.get("/hello").json()["decisions"]] == ["2", "1"]
+
+
+def test_what_a_tablet_approves_is_held_to_and_amended_by_another(night: Evening) -> None:
+    alva, bo = night.tablet("alva"), night.tablet("bo")
+    write(bo, POLICE, (NOTE, "visit", VISIT), (NOTE, "text", "hej"))
+    seen = alva.pull(POLICE).stream(POLICE)
+    of = {"visit": VISIT, "seq": seen.cursor, "hash": version_hash(lines_of(seen.entities.items(), VISIT))}
+    write(alva, POLICE, (VISIT.replace("visit_", "approval_"), "of", of))
+    envelope, (change,) = write(bo, POLICE, (NOTE, "text", "sent"))
+    (told,) = alva.get("/held").json()["held"]
+    assert (told["code"], told["change"]["id"]) == ("after_approval", change.id)
+    assert alva.push(admission(alva.person, envelope, change)).json()["heads"] == {POLICE: 4}
+    assert [d["verdict"] for d in bo.get("/hello").json()["decisions"]] == ["admitted"]
+    for tablet in (alva, bo):
+        stream = tablet.pull(POLICE).stream(POLICE)
+        assert [head[1] for head in stream.entities[NOTE]["text"]] == ["hej", "sent"]
+    assert night.db.read_now(faults) == []

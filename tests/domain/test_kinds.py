@@ -33,7 +33,6 @@ SUBMITTED: dict[str, Any] = {
     "hash": HASH,
     "ids": [f"01639815-0000-7000-8000-{n:012x}" for n in range(1_500)],
 }
-RESTORED = {"head": 0, "chain": f"sha256:{HASH}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
 CAME = {"head": 7, "chain": f"sha256:{64 * '0'}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
@@ -148,7 +147,6 @@ GOOD: dict[str, Any] = {
     "decision.decided": "2018-06-01",
     "decision.amount": 0,
     "decision.note": "",
-    "restore.from": RESTORED,
     "admission.verdict": VERDICT,
     "submission.of": SUBMITTED,
     "approval.of": {"visit": "visit_1", "seq": 0, "hash": HASH},
@@ -188,7 +186,6 @@ BAD: dict[str, list[Any]] = {
     ],
     "photo.width": [0, 100_001],
     "exhibit.points": [[0], [1.5], ["1"]],
-    "restore.from": [RESTORED | {"head": -1}, RESTORED | {"chain": HASH}, {"head": 0}],
     "admission.verdict": [
         VERDICT | {"reason": "x" * 501},
         VERDICT | {"commit": HASH},

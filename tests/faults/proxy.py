@@ -223,9 +223,10 @@ class _Upstream:
         writer.write(request.head + request.body)
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")
+        answer = _Answer(head, await _read_body(reader, head, request.method))
         if b"connection: close" in head.lower():
-            self._streams = None
-        return _Answer(head, await _read_body(reader, head, request.method))
+            self.close()
+        return answer
 
     def close(self) -> None:
         if self._streams is not None:
@@ -312,10 +313,11 @@ async def _stream(request: Request, fault: Fault, port: int, writer: asyncio.Str
 
 async def _deliver_part(port: int, raw: bytes) -> None:
     """Some bytes of a request, then nothing more: the server must not take them for all."""
-    with contextlib.suppress(OSError):
-        _, up = await asyncio.open_connection("127.0.0.1", port)
+    _, up = await asyncio.open_connection("127.0.0.1", port)
+    try:
         up.write(raw)
         await up.drain()
+    finally:
         up.close()
 
 

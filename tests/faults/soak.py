@@ -54,7 +54,7 @@ def soak(made: House, seconds: float, seed: int, every_ms: int = 120) -> dict[st
     made.proxy.plan = weather(seed, SHARE)
     for number, name in enumerate(names):
         made.tablets.ask("start", name)
-        where = {"shared": SHARED, "own": POLICE, "visit": VISIT, "photoBytes": PHOTO_BYTES}
+        where: dict[str, Any] = {"shared": SHARED, "own": POLICE, "visit": VISIT, "photoBytes": PHOTO_BYTES}
         made.tablets.ask("live", name, seed=100 * seed + number, everyMs=every_ms, **where)
     _let_them_work(made, names, seconds)
     for name in names:

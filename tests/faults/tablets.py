@@ -45,6 +45,9 @@ class Tablets:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdout is not None
+        self._reader.join()
+        self._process.stdout.close()
 
     def send(self, do: str, name: str, **more: Any) -> "Future[Any]":
         """Give a command; its answer comes later."""

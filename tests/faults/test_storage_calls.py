@@ -14,18 +14,24 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.errors import DeadlockDetected, DiskFull, SerializationFailure
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now_ms
+from app.domain.commit import Envelope, point_of
 from app.operations import readmodels
+from app.operations.readmodels import refresh
 from app.photos.store import BlobStore
 from app.photos.uploads import sweep
 from app.sync.backup import BackupBroken, back_up, verify
+from app.sync.custody import check
+from app.sync.push import push
 from app.sync.rebuild import differences
 from tests.api.evening import Evening, Tablet, code_of, evening
 from tests.kills.seam import Seam, Strike, watching
 from tests.photos.album import b64, jpeg, sha
-from tests.sync.world import POLICE, SHARED, VISIT
+from tests.sync.world import NOW, POLICE, SHARED, VISIT, World
+from tests.test_database import as_one_group
 
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -206,7 +212,7 @@ def test_a_store_that_is_out_of_order_for_good_is_told_to_everybody_and_comes_ba
     with watching(seam):
         count = points(seam, lambda: house.push(house.alva))
         for strike in strikes.values():
-            for nth in range(1, count, 3):
+            for nth in range(1, count, 5):
                 with failing(seam, nth, strike, lasting=True):
                     first = house.push(house.alva)
                     others = [
@@ -303,6 +309,41 @@ def test_every_storage_call_of_a_backup_fails_once(house: House, strikes: dict[s
         count = len(seam.names)
         assert count > 20, "a test of nothing"
         for strike in strikes.values():
-            for nth in range(1, count + 1, max(1, count // 30)):
+            for nth in range(1, count + 1, max(1, count // 15)):
                 take(nth, strike)
                 assert take(0, strike), "the next one works"
+
+
+def test_of_pushes_committed_together_only_the_one_that_fails_is_refused(sqlite_url: str) -> None:
+    """Each storage call of the second of three pushes of one group fails in turn; the others are none the worse."""
+    world, seam = World(sqlite_url), Seam()
+    people = (world.alva, world.bo, world.cia)
+    strike = STRIKES["sqlite"]["disk error"]
+
+    def commits(number: int) -> list[Envelope]:
+        return [p.seal(SHARED, p.change(f"note_{number}.{p.id}", "text", "hej")) for p in people]
+
+    def job(envelope: Envelope, nth: int | None) -> Callable[[Connection], Any]:
+        def work(conn: Connection) -> Any:
+            checked = check([(1, envelope)], {p.id: point_of(p.key.public_key()) for p in people})
+            if nth is None:
+                return push(conn, checked, now=NOW, projections=[refresh])
+            with failing(seam, nth, strike):
+                return push(conn, checked, now=NOW, projections=[refresh])
+
+        return work
+
+    with watching(seam):
+        failed, nth = 0, 1
+        while failed == nth - 1:  # until the push has no more calls
+            first, second, third = commits(nth)
+            futures = as_one_group(world.db, job(first, None), job(second, nth), job(third, None))
+            assert [futures[n].result(10).faults for n in (0, 2)] == [[], []]
+            failed += futures[1].exception(10) is not None
+            assert world.push(second).faults == [], "it was not half applied"
+            nth += 1
+    assert failed > 8, "a test of nothing"
+    assert world.db.read_now(lambda conn: differences(conn, readmodels.differences)) == []
+    kept = world.in_custody()
+    assert len(kept) == len(set(kept)) == 3 * (nth - 1)
+    world.db.close()

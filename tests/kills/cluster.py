@@ -45,6 +45,11 @@ class Cluster:
         if not postgres.answers(self._process, self.port):
             raise postgres.PostgresDidNotStart(self.data.with_name("log").read_text()[-2000:])
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the postmaster lives."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """SIGKILL to the postmaster; its children notice and end by themselves."""
         assert self._process is not None

@@ -63,7 +63,8 @@ def watching(seam: Seam, *, torn: bool = False) -> Iterator[None]:
     execute, bare, many = (
         getattr(DefaultDialect, f"do_execute{suffix}") for suffix in ("", "_no_params", "many")
     )
-    commit = DefaultDialect.do_commit
+    commit: Callable[..., None] = DefaultDialect.do_commit
+    files: dict[str, Any] = {name: _file_call(seam, name, torn=torn) for name in FILE_CALLS}
 
     def do_execute(self: Any, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         seam.reach(_named(statement), cursor)
@@ -82,16 +83,14 @@ def watching(seam: Seam, *, torn: bool = False) -> Iterator[None]:
         commit(self, connection)
         seam.reach("after COMMIT")
 
-    with (
-        patch.multiple(
-            DefaultDialect,
-            do_execute=do_execute,
-            do_execute_no_params=do_execute_no_params,
-            do_executemany=do_executemany,
-            do_commit=do_commit,
-        ),
-        patch.multiple(os, **{name: _file_call(seam, name, torn=torn) for name in FILE_CALLS}),
-    ):
+    statements = patch.multiple(
+        DefaultDialect,
+        do_execute=do_execute,
+        do_execute_no_params=do_execute_no_params,
+        do_executemany=do_executemany,
+        do_commit=do_commit,
+    )
+    with statements, patch.multiple(os, **files):
         yield
 
 

@@ -9,6 +9,8 @@ answers with the names of the points it passed, in `Points`.
 """
 
 import ctypes
+import gc
+import importlib
 import json
 import os
 import signal
@@ -20,13 +22,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import app.main
 from app.cli import main as insats
+from app.domain import codes
 from tests.kills.seam import Seam, watching
 
 PR_SET_PDEATHSIG = 1
+LATE = (
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What a server imports only when it starts to listen."""
 
 
 def main() -> None:
     """Follow orders until the input ends."""
+    for name in LATE:
+        importlib.import_module(name)
+    codes.ref_entities()  # read once
+    gc.collect()
+    gc.freeze()  # what a fork does not look through it does not copy
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "start":

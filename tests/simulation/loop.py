@@ -3,13 +3,13 @@
 import asyncio
 import os
 import secrets
-import string
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from random import Random
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import Any, ClassVar, TypeVar
 
 import anyio.to_thread
 from sqlalchemy import Connection, Engine
@@ -33,7 +33,7 @@ class Clock:
 
 
 clock = Clock()
-chance = Random()  # noqa: S311 - the point is that it can be repeated
+chance = Random()
 
 
 class Crash(BaseException):
@@ -52,7 +52,9 @@ class Loop(asyncio.SelectorEventLoop):
         """Seconds of simulated time."""
         return clock.now / 1000
 
-    def run_in_executor(self, _executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
+    def run_in_executor(  # type: ignore[override]
+        self, _executor: Any, func: Callable[..., T], *args: Any
+    ) -> "asyncio.Future[T]":
         """Run `func` now."""
         future: asyncio.Future[T] = self.create_future()
         try:
@@ -108,7 +110,7 @@ class InlinePool(_Pool):
 class SimDatabase(Database):
     """The real store, run on the loop's own thread."""
 
-    opened: "list[SimDatabase]" = []
+    opened: ClassVar[list["SimDatabase"]] = []
 
     def __init__(self, url: str) -> None:
         """Open nothing yet."""
@@ -160,7 +162,10 @@ async def _settle() -> None:
         due = loop._scheduled and loop._scheduled[0]._when <= loop.time()  # type: ignore[attr-defined]
         if loop._ready or due:  # type: ignore[attr-defined]
             continue
-        if not any([db.flush() for db in SimDatabase.opened]):
+        flushed = [
+            db.flush() for db in SimDatabase.opened
+        ]  # all of them, not only the first that has something
+        if not any(flushed):
             return
 
 
@@ -179,18 +184,22 @@ async def _inline(func: Callable[..., T], *args: Any, **_options: Any) -> T:
 
 def take_over() -> None:
     """Hand clock and chance to everything that asks for them; once a process."""
-    app.clock.time = clock  # type: ignore[assignment]
-    anyio.to_thread.run_sync = _inline  # type: ignore[assignment]
+    _hand_in(app.clock, time=clock)
+    _hand_in(anyio.to_thread, run_sync=_inline)
+    _hand_in(os, urandom=chance.randbytes)
+    _hand_in(
+        secrets,
+        randbits=chance.getrandbits,
+        choice=chance.choice,
+        randbelow=chance.randrange,
+        token_bytes=lambda n=32: chance.randbytes(n),
+        token_hex=lambda n=32: chance.randbytes(n).hex(),
+        token_urlsafe=lambda n=32: urlsafe_b64encode(chance.randbytes(n)).rstrip(b"=").decode(),
+    )
     asyncio.set_event_loop(loop)
-    secrets.randbits = chance.getrandbits
-    secrets.choice = chance.choice
-    secrets.randbelow = chance.randrange
-    secrets.token_bytes = lambda n=32: chance.randbytes(n or 32)
-    secrets.token_hex = lambda n=32: chance.randbytes(n or 32).hex()
-    secrets.token_urlsafe = lambda n=32: urlsafe_b64encode(chance.randbytes(n or 32)).rstrip(b"=").decode()
-    os.urandom = chance.randbytes
 
 
-def name(length: int) -> str:
-    """Some letters, for files."""
-    return "".join(chance.choices(string.ascii_lowercase, k=length))
+def _hand_in(module: ModuleType, **things: object) -> None:
+    """What a module will find under these names from now on."""
+    for name, thing in things.items():
+        setattr(module, name, thing)

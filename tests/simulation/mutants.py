@@ -87,7 +87,9 @@ def planted(mutant: Mutant) -> Iterator[Path]:
         file = root / mutant.file
         text = file.read_text()
         if text.count(mutant.old) != 1:
-            raise ValueError(f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}")
+            raise ValueError(
+                f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
+            )
         file.write_text(text.replace(mutant.old, mutant.new))
         yield root
 

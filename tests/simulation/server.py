@@ -58,7 +58,7 @@ class Server:
         self.settings = Settings(data=self.data)
         self.store = Store(self.data, home / "template.db", home / "empty.db")
         loop.on_file_job = self.store.on_file_job
-        app.main.Database = SimDatabase  # type: ignore[misc]
+        setattr(app.main, "Database", SimDatabase)  # noqa: B010 - handed in, not a name that main offers
         self.apps = [app.main.create_app(self.settings) for _ in range(WORKERS)]
         for each in self.apps:
             self.store.watch(each.state.db)
@@ -75,12 +75,17 @@ class Server:
 
     def begin(self, command: dict[str, Any]) -> dict[str, Any]:
         """A new evening."""
-        chance.seed(command["seed"])
+        chance.seed(f"{command['seed']} {command.get('crew')}")
         self._stop()
         self.store.arm(None)
-        self.store.fresh()
+        self.store.fresh(command.get("crew"))
         self._start()
-        return {"kid": self.key.kid}
+        return {}
+
+    def keep(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Later evenings may begin as this one stands now."""
+        self.store.keep(command["crew"])
+        return {}
 
     def _stop(self) -> None:
         """The processes end: what they had in memory is gone."""
@@ -117,7 +122,8 @@ class Server:
             crashed = call.crashed()
         except Crash:
             crashed = True
-        fired, _ = self.store.fired, self.store.arm(None)
+        fired = self.store.fired
+        self.store.arm(None)
         if crashed:
             call.task.cancel()
             self.restart({})
@@ -219,7 +225,10 @@ class Server:
         checked = check(self.db, self.data).faults if command.get("whole") else []
         return self.db.read_now(
             lambda conn: {
-                "faults": [*audit.faults(conn, self.data), *(f"I10 insats check: {line}" for line in checked)],
+                "faults": [
+                    *audit.faults(conn, self.data),
+                    *(f"I10 insats check: {line}" for line in checked),
+                ],
                 "commits": audit.commits(conn),
                 "entries": audit.entries(conn),
                 "streams": audit.streams(conn),
@@ -275,9 +284,9 @@ def main() -> None:
     where = memory if os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="insats-sim-", dir=where) as home:
         server = Server(Path(home))
-        with os.fdopen(int(os.environ["INSATS_SIM_IN"]), "rb") as inp:
-            with os.fdopen(int(os.environ["INSATS_SIM_OUT"]), "wb") as out:
-                serve(server, inp, out)
+        ends = int(os.environ["INSATS_SIM_IN"]), int(os.environ["INSATS_SIM_OUT"])
+        with os.fdopen(ends[0], "rb") as inp, os.fdopen(ends[1], "wb") as out:
+            serve(server, inp, out)
 
 
 if __name__ == "__main__":

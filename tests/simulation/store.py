@@ -27,12 +27,20 @@ class Store:
         self.fired = False
         """Whether the fault that was asked for came about."""
 
-    def fresh(self) -> None:
-        """A new evening: the template, no photos, no copies."""
+    def fresh(self, crew: str | None) -> None:
+        """A new evening: no photos, no copies, and the template, or what was kept of a crew."""
         for folder in (self._aside, self.data / "backups"):
             shutil.rmtree(folder, ignore_errors=True)
         self._clear()
-        shutil.copyfile(self._template, self.data / FILE)
+        shutil.copyfile(self._kept(crew) if crew else self._template, self.data / FILE)
+
+    def keep(self, crew: str) -> None:
+        """Put the database aside for other evenings."""
+        self._checkpoint()
+        shutil.copyfile(self.data / FILE, self._kept(crew))
+
+    def _kept(self, crew: str) -> Path:
+        return self.data.with_name(f"crew-{crew}.db")
 
     def blank(self) -> None:
         """Another machine: an empty store without photos, to restore a backup into."""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from hypothesis import strategies as st
@@ -38,6 +38,10 @@ def _entry(of: str, code: str, unit: str, qty: int) -> dict[str, Any]:
     return {"visit": "visit_1", "of": of, "code": code, "unit": unit, "qty": qty}
 
 
+def _approval(seq: int) -> dict[str, Any]:
+    return {"visit": "visit_1", "seq": seq, "hash": "ab" * 32}
+
+
 entries = st.none() | st.builds(
     _entry,
     st.sampled_from(["seizure", "report", "photo"]),
@@ -56,7 +60,9 @@ anything = st.sampled_from(
     [1, True, "1", None, 0, False, "", [], [1], [True], {}, {"a": 1}, {"a": True}, "å📷"]
 )
 
-CELLS: list[tuple[str, str, str, st.SearchStrategy[Any]]] = [
+Cell: TypeAlias = tuple[str, str, str, st.SearchStrategy[Any]]
+
+CELLS: list[Cell] = [
     (REF, "codelist_1", "items", anything),
     (REF, "codelist_2", "items", anything),
     (REF, "codelist_1", "@", voids),
@@ -70,6 +76,13 @@ CELLS: list[tuple[str, str, str, st.SearchStrategy[Any]]] = [
     (SHARED, "visit_1", "mood", anything),
     (SHARED, "drone_1", "height", anything),
 ]
+APPROVALS: list[Cell] = [
+    (SHARED, "approval_1", "of", st.none() | st.integers(0, 9).map(_approval)),
+    (SHARED, "approval_1", "@", voids),
+    (SHARED, "safety_1", "visit", st.sampled_from([None, "visit_1", "visit_2"])),
+    (SHARED, "safety_1", "injuries", st.integers(0, 3)),
+]
+"""What an approval of `visit_1` holds depends on the order of arrival, and only the log says what had effect."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +106,8 @@ class Event:
 
 
 @st.composite
-def _events(draw: st.DrawFn) -> Event:
-    stream, entity, name, values = draw(st.sampled_from(CELLS))
+def _events(draw: st.DrawFn, cells: Sequence[Cell]) -> Event:
+    stream, entity, name, values = draw(st.sampled_from(cells))
     number = draw(st.integers(0, POOL - 1))
     seen = draw(st.lists(st.integers(0, POOL + UNKNOWN), max_size=3, unique=True))
     # One change has one author; which one follows from the change, so that a repeat is a repeat.
@@ -104,9 +117,9 @@ def _events(draw: st.DrawFn) -> Event:
     return Event(stream, actor, change)
 
 
-def histories(size: int = 16) -> st.SearchStrategy[list[Event]]:
+def histories(size: int = 16, cells: Sequence[Cell] = CELLS) -> st.SearchStrategy[list[Event]]:
     """Histories in which every id has one content in its cell."""
-    return st.lists(_events(), min_size=1, max_size=size, unique_by=lambda e: (e.stream, *e.key))
+    return st.lists(_events(cells), min_size=1, max_size=size, unique_by=lambda e: (e.stream, *e.key))
 
 
 def fold(events: Iterable[Event], actors: Sequence[str]) -> dict[str, dict[str, Cells]]:

@@ -344,11 +344,16 @@ def author_of_same(world: World) -> Person:
 
 def test_a_rebuild_keeps_what_was_admitted(world: World) -> None:
     outside, note = from_outside(world)
-    newer = world.bo.change("drone_1", "height", 7)
-    commit = world.bo.seal(POLICE, newer, world.bo.change(NOTE, "visit", VISIT))
+    newer = [
+        world.bo.change("drone_1", "height", 7),
+        world.bo.change("exhibit_1", "category", "NYARE"),
+        world.bo.change("checklist_1.ANK@1", "NYFRAGA", ["x"]),
+    ]
+    commit = world.bo.seal(POLICE, *newer, world.bo.change(NOTE, "visit", VISIT))
     world.push(outside, commit)
-    world.push(admission(world.alva, outside, note), admission(world.alva, commit, newer))
+    world.push(admission(world.alva, outside, note), *(admission(world.alva, commit, x) for x in newer))
     before = world.rows()
+    assert len(world.cells(POLICE).keys() & {"drone_1", "exhibit_1", "checklist_1.ANK@1", NOTE}) == 4
     world.db.write_now(lambda conn: rebuild(conn, [readmodels.refresh], readmodels.clear))
     assert world.rows() == before
     assert faults(world) == []

@@ -22,6 +22,8 @@ from app.sync.rebuild import differences, rebuild
 from app.sync.tables import Stream
 from tests.sync.histories import (
     ACTORS,
+    APPROVALS,
+    CELLS,
     OFFSETS,
     REF,
     Event,
@@ -196,6 +198,22 @@ def test_a_rebuild_gives_what_is_there_and_again_the_same(store_url: str) -> Non
                 assert store.faults() == []
 
         remake()
+
+
+def test_whatever_is_approved_meanwhile_the_log_says_it_all(store_url: str) -> None:
+    """Approvals hold what comes after them, so the order counts; store, fold and replica agree about it all the same."""
+    with arena(store_url) as store:
+
+        @random_lives
+        @given(histories(cells=[*CELLS, *APPROVALS]), st.randoms(use_true_random=False))
+        def agree(events: list[Event], chance: Random) -> None:
+            store.empty()
+            store.arrive(events, chance)
+            assert store.faults() == []
+            replica = store.replica()
+            assert [replica.stream(s).digest() for s in (REF, SHARED)] == store.digests()
+
+        agree()
 
 
 def test_the_figures_in_sql_are_those_of_the_heads(store_url: str) -> None:

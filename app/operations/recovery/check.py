@@ -8,9 +8,11 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from app.database import Database, metadata, table
+from app.domain.change import Change, read_line
 from app.operations import readmodels
 from app.photos import checking
 from app.photos.store import BlobStore
+from app.sync import decisions, versions
 from app.sync.backup import store_rows
 from app.sync.keeping import wrong_keys
 from app.sync.ledger import Ledger, Row
@@ -56,7 +58,10 @@ def check(db: Database, data: Path, say: Callable[[str], None] = lambda _: None)
         ledger = Ledger()
         note(_custody_and_logs(conn, ledger))
         note(_verdicts(conn))
+        note(_refusals(conn))
         note(_merged_state(conn))
+        note(_read(decisions.faults, conn, "what is held"))
+        note(_read(versions.faults, conn, "what was approved"))
         note(_photos(conn, data, report))
         note(wrong_keys(data, ledger.facts))
         report.streams, report.entries = len(ledger.streams), ledger.entries
@@ -99,12 +104,39 @@ def _verdicts(conn: Connection) -> Iterator[str]:
                 yield f"{row.name}: the verdicts of entry {row.seq} cannot be read: {error!r}"
 
 
+def _refusals(conn: Connection) -> Iterator[str]:
+    """A commit without an entry has a verdict for each of its changes."""
+    c = _commit.c
+    query = select(c.hash, c.actor, c.n, c.body, c.exceptions).where(c.seq.is_(None)).order_by(c.hash)
+    with conn.execute(query, execution_options={"yield_per": 500}) as rows:
+        for row in rows:
+            try:
+                told = orjson.loads(row.exceptions).keys()
+            except UNREADABLE:
+                told = set()
+            if told != set(_names_in(row.body)):
+                yield f"commit {row.n} of {row.actor} ({row.hash[:19]}): its verdicts are not about its changes"
+
+
+def _names_in(body: str) -> Iterator[str]:
+    for number, line in enumerate(body.encode().split(b"\n")[:-1], 1):
+        read = read_line(line, number, None)
+        yield read.id if isinstance(read, Change) else read.key
+
+
 def _merged_state(conn: Connection) -> Iterator[str]:
     for stream, name in streams_with_entries(conn):
         try:
             yield from stream_differences(conn, stream, name, readmodels.differences)
         except UNREADABLE as error:
             yield f"{name}: the merged state cannot be compared with the log: {error!r}"
+
+
+def _read(faults: Callable[[Connection], list[str]], conn: Connection, what: str) -> list[str]:
+    try:
+        return faults(conn)
+    except UNREADABLE as error:
+        return [f"{what} cannot be read: {error!r}"]
 
 
 def _photos(conn: Connection, data: Path, report: Report) -> Iterator[str]:

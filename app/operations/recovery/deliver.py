@@ -19,8 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 from app.auth import tables as auth
 from app.database import Database, metadata, table
 from app.domain.commit import open_envelope
+from app.domain.permissions import SYSTEM
 from app.errors import Problem
 from app.operations.readmodels import refresh
+from app.operations.staff import SERVER
 from app.photos.courier import carry
 from app.photos.store import BlobStore
 from app.photos.tables import Blob, BlobHolder
@@ -42,7 +44,7 @@ _commit, _blob, _holder = table(Commit), table(Blob), table(BlobHolder)
 PEOPLE = (auth.authority, auth.user, auth.device, auth.actor, auth.membership)
 """Whose rows come along, in the order in which they refer to each other; one that is there stays as it is."""
 BATCH = 200
-SERVER = Caller("server", "SYSTEM", None, "server")
+CALLER = Caller(SERVER, SYSTEM, None)
 
 
 @dataclass
@@ -189,7 +191,7 @@ async def _carry_all(sync: Sync, settings: Settings, file: Path) -> Delivered:
         for number, frame in enumerate(unpack(frames), 1):
             done.frames += 1
             try:
-                told = await carry(sync, store, SERVER, frame, upload_ms=settings.upload_days * 86_400_000)
+                told = await carry(sync, store, CALLER, frame, upload_ms=settings.upload_days * 86_400_000)
             except Problem as problem:
                 done.refused.append(f"frame {number}: {problem}")
                 continue

@@ -116,22 +116,22 @@ def _batches(backup: Path, ledger: Ledger) -> Iterator[tuple[Table, list[dict[st
     """The backup's rows, those of one table at a time, in batches that fit in memory."""
     at, size = "", 0
     batch: list[dict[str, Any]] = []
-    for name, row in verified_rows(backup, ledger):
+    for line, (name, row) in enumerate(verified_rows(backup, ledger), 1):
         if name != at or len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
             if batch:
                 yield metadata.tables[at], batch
             at, batch, size = name, [], 0
-        batch.append(_whole(backup, name, row))
+        batch.append(_whole(f"{backup.name}, line {line}", name, row))
         size += len(row.get("body", "")) + len(row.get("heads", ""))
     if batch:
         yield metadata.tables[at], batch
 
 
-def _whole(backup: Path, name: str, row: dict[str, Any]) -> dict[str, Any]:
+def _whole(where: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     """The row with a value for each column that its release did not have yet."""
     if name not in metadata.tables or row.keys() - metadata.tables[name].columns.keys():
         raise BackupBroken(
-            f"{backup.name}: {name} holds what this release does not know; restore it with a newer one"
+            f"{where}: {name} holds what this release does not know; restore it with a newer one"
         )
     return _BLANKS[name] | row
 

@@ -7,14 +7,17 @@ export class Problem extends Error {
   readonly status: number;
   readonly detail: string;
   readonly wait: number;
+  /** The head of a stream, where the refusal told it. */
+  readonly head: number | null;
 
-  constructor(code: string, status = 0, detail = "", wait = 0) {
+  constructor(code: string, status = 0, detail = "", wait = 0, head: number | null = null) {
     super(`${code}${detail && `: ${detail}`}`);
     this.name = "Problem";
     this.code = code;
     this.status = status;
     this.detail = detail;
     this.wait = wait;
+    this.head = head;
   }
 }
 

@@ -37,7 +37,7 @@ const STORAGE_EVERY_MS = 60_000;
 export async function start(): Promise<void> {
   const started = await open();
   session.value = memory.session;
-  await noticeStore(started);
+  noticeStore(started);
   registerWorker();
   followBrowser(started);
   void measureStorage();
@@ -46,11 +46,10 @@ export async function start(): Promise<void> {
 }
 
 /** An enrolled tablet leaves its mark outside the store (those from before there were marks too); a lost store is noticed. */
-async function noticeStore({ tablet }: Running): Promise<void> {
-  const known = await readMeta(tablet.db, "device");
-  noticeLoss(known !== undefined);
-  if (memory.session && readMark()?.id !== memory.session.device.id)
-    markDevice({ ...memory.session.device, enrolled: tablet.now() });
+function noticeStore({ tablet }: Running): void {
+  const { session: enrolled } = memory;
+  noticeLoss(enrolled !== null);
+  if (enrolled && readMark()?.id !== enrolled.device.id) markDevice({ ...enrolled.device, enrolled: tablet.now() });
 }
 
 function begin({ tablet, engine }: Running): void {

@@ -7,6 +7,7 @@ import { withRoom } from "../store/room";
 import { createSave, type Save } from "../store/save";
 import { DB_NAME, openStore } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
+import { isBroken } from "../store/transaction";
 import { createEngine, type Engine } from "../sync/engine";
 import { pendingOf } from "../sync/pending";
 import { noteRescued } from "./loss";
@@ -64,6 +65,8 @@ memory.listen({
 export async function open(): Promise<Running> {
   if (current) return current;
   const db = await openStore(DB_NAME, onBroken).catch((error: unknown) => {
+    // Another page may get the connection that this one did not.
+    if (isBroken(error)) lost();
     throw new Problem("storage", 0, String(error));
   });
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(DB_NAME);
@@ -73,7 +76,9 @@ export async function open(): Promise<Running> {
   await memory.load(db);
   tellOf(interrupted);
   const engine = createEngine(tablet);
-  channel?.addEventListener("message", (event: MessageEvent<Message>) => void follow(tablet, engine, event.data));
+  hear(channel, (message) => {
+    void follow(tablet, engine, message).catch((error: unknown) => isBroken(error) && onBroken());
+  });
   current = { tablet, engine, save: createSave(tablet, () => engine.wake("save")) };
   return current;
 }
@@ -82,6 +87,22 @@ export async function open(): Promise<Running> {
 async function replayed(tablet: Tablet): Promise<Interrupted[]> {
   if (typeof localStorage === "undefined") return [];
   return withRoom(tablet, () => replay(tablet, localStorage)).catch(() => []);
+}
+
+/** A frozen page hears the others, but no transaction it begins comes to an end, and all would wait for it: it looks when it thaws. */
+function hear(channel: BroadcastChannel | null, listener: (message: Message) => void): void {
+  let isFrozen = false;
+  channel?.addEventListener("message", (event: MessageEvent<Message>) => {
+    if (!isFrozen) listener(event.data);
+  });
+  if (typeof document === "undefined") return;
+  document.addEventListener("freeze", () => {
+    isFrozen = true;
+  });
+  document.addEventListener("resume", () => {
+    isFrozen = false;
+    listener("all");
+  });
 }
 
 /** Another tab has written: read again what it changed. Whichever of the two holds the sync lock then sends it. */

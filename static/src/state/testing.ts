@@ -96,6 +96,9 @@ export async function openPage(user = "anna") {
     ...(await import("./status")),
     ...(await import("./board")),
     ...(await import("./session")),
+    ...(await import("./decisions")),
+    ...(await import("./versions")),
+    ...(await import("./courier")),
   };
   return { server, tablet, engine, memory: page.memory, sync: () => engine.round("person"), ...state };
 }

@@ -132,11 +132,10 @@ export class Memory {
   }
 
   #putCommit(row: CommitRow): void {
-    const { h: _h, b, s: _s, ...rest } = row;
-    const commit: CommitRow = { ...rest, h: "", b: "", s: "" };
+    const commit: CommitRow = { ...row, h: "", b: "", s: "" };
     this.commits.set(commitKey(row), commit);
     if (row.pruned) return;
-    for (const { change } of readBody(b)) {
+    for (const { change } of readBody(row.b)) {
       continueAfter(change.id);
       this.own.put({ change, stream: row.stream, actor: row.actor, commit });
     }
@@ -249,12 +248,12 @@ export class Memory {
 
   setFull(isFull: boolean): void {
     this.isFull = isFull;
-    this.#listener.status();
+    this.announceStatus();
   }
 
   setLost(): void {
     this.isLost = true;
-    this.#listener.status();
+    this.announceStatus();
   }
 
   /** For what is not kept in rows, such as a problem or the last contact. */

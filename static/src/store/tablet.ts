@@ -12,6 +12,9 @@ export interface Tablet {
   /** This device's clock in ms. It may be wrong; nothing but display depends on it. */
   now(): number;
   announce(message: Message): void;
-  /** The browser has dropped the database for good: keep what was being recorded elsewhere and start again. */
-  lost(interrupted: Interrupted): void;
+  /**
+   * The browser has dropped the database for good: keep what was being recorded (if anything was) elsewhere and start again.
+   * Throws where that cannot be kept.
+   */
+  lost(interrupted?: Interrupted): void;
 }

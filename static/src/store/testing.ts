@@ -33,7 +33,7 @@ export async function openWindow(name = `store-${++names}`, opened?: Db): Promis
     memory,
     now: () => clock.now,
     announce: () => undefined,
-    lost: (interrupted) => void lost.push(interrupted),
+    lost: (interrupted) => void (interrupted && lost.push(interrupted)),
   };
   if ((await db.count("actors")) === 0) await furnish(tablet);
   await memory.load(db);

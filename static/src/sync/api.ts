@@ -138,6 +138,7 @@ interface ProblemDocument {
   type?: string;
   detail?: string;
   title?: string;
+  head?: number;
 }
 
 async function problemOf(response: Response, caller: Caller): Promise<Problem> {
@@ -147,5 +148,5 @@ async function problemOf(response: Response, caller: Caller): Promise<Problem> {
   const document = (await response.json().catch(() => ({}))) as ProblemDocument;
   const code = document.type?.replace("urn:insats:", "") ?? "internal";
   const wait = Number(response.headers.get("Retry-After") ?? "0") * 1_000 || 0;
-  return new Problem(code, response.status, document.detail ?? document.title ?? "", wait);
+  return new Problem(code, response.status, document.detail ?? document.title ?? "", wait, document.head ?? null);
 }

@@ -136,7 +136,7 @@ class TabEngine implements Engine {
 
   #afterFailure(error: unknown): number {
     this.sync.state.problem = isProblem(error, "offline") ? null : codeOf(error);
-    if (isFullDisk(error)) this.sync.tablet.memory.setFull(true);
+    this.#onStorage(error);
     const wait = isProblem(error) ? error.wait : 0;
     if (wait > 0) this.#notBefore = Date.now() + wait;
     const delay = Math.max(jittered(this.#retry), wait);
@@ -144,6 +144,15 @@ class TabEngine implements Engine {
     const longest = isVisible() && pendingOf(memory).changes > 0 ? LONGEST_WAITING_MS : LONGEST_RETRY_MS;
     this.#retry = Math.min(this.#retry * 2, longest);
     return delay;
+  }
+
+  /** Reading finds out too, where nothing is written. */
+  #onStorage(error: unknown): void {
+    const { tablet } = this.sync;
+    if (isFullDisk(error)) tablet.memory.setFull(true);
+    if (!isBroken(error) || tablet.memory.isLost) return;
+    tablet.memory.setLost();
+    tablet.lost();
   }
 
   #setSyncing(isSyncing: boolean): void {

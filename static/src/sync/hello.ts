@@ -113,10 +113,10 @@ async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
   await store.put({ ...row, cursor, chain });
 }
 
-/** Commits that this tablet has a receipt for and the server no longer has. */
+/** Commits that this tablet has a receipt for and the server no longer has. The number of a fork says nothing of that. */
 function lostCommits({ tablet }: Sync, hello: Hello): Set<string> {
   const ends = new Map(chainsIn(hello, namedActor(tablet)).map((told) => [chainKey(told), told.n]));
-  const mine = [...tablet.memory.commits.values()].filter((c) => c.result && !c.pruned);
+  const mine = [...tablet.memory.commits.values()].filter((c) => c.result && !c.result.forked && !c.pruned);
   return new Set(mine.filter((c) => c.n > (ends.get(chainKey(c)) ?? Number.POSITIVE_INFINITY)).map((c) => c.hash));
 }
 

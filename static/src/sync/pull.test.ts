@@ -61,6 +61,23 @@ describe("a new stream", () => {
     expect(calls("GET /changes").length - before).toBe(4);
     expectSame(SHARED, bo);
   });
+
+  it("is taken anew when it is too far ahead, and what was received stays received", async () => {
+    await bo.write(SHARED, VISIT, "persons", 3);
+    await settle(bo);
+    for (let i = 0; i < 7; i++) {
+      await anna.write(SHARED, VISIT, `f${i}`, i);
+      await anna.round();
+    }
+    server.lag = 5;
+    const sent = calls("POST /commits").length;
+    await bo.round();
+    expect(calls("GET /streams")).toHaveLength(2);
+    expect(calls("POST /commits")).toHaveLength(sent);
+    expect(stateOfCell(bo, SHARED, VISIT, "persons")).toBe("received");
+    expect(bo.problem()).toBeNull();
+    expectSame(SHARED, bo);
+  });
 });
 
 describe("a lost membership", () => {

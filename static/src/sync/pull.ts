@@ -65,7 +65,15 @@ async function onRefused(sync: Sync, row: StreamRow, error: Problem): Promise<vo
   // A stream that is not there any more is purged at the next hello, which must come soon.
   sync.state.lastHello = 0;
   if (error.code !== "reset") throw error;
-  await markReset(sync, row);
+  // Only far behind: the snapshot is the shorter way, and nothing that the server has said is in doubt.
+  const isBehind = error.head !== null && error.head > row.cursor;
+  await (isBehind ? markBehind(sync, row) : markReset(sync, row));
+}
+
+async function markBehind({ tablet }: Sync, row: StreamRow): Promise<void> {
+  const reset = { ...row, reset: true };
+  await loosely(tablet.db, ["streams"], (tx) => tx.objectStore("streams").put(reset));
+  tablet.memory.stream(reset);
 }
 
 async function pullPages(sync: Sync, rows: readonly StreamRow[], round: Round): Promise<void> {

@@ -23,9 +23,9 @@ export function json(value: unknown): Response {
   return Response.json(value);
 }
 
-export function problem(code: string, status: number): Response {
+export function problem(code: string, status: number, more: Record<string, unknown> = {}): Response {
   const headers = { "Content-Type": "application/problem+json" };
-  return new Response(JSON.stringify({ type: `urn:insats:${code}` }), { status, headers });
+  return new Response(JSON.stringify({ type: `urn:insats:${code}`, ...more }), { status, headers });
 }
 
 export async function textOf(init: RequestInit): Promise<string> {

@@ -36,6 +36,8 @@ export class TestServer {
   now = () => Date.now();
   state: State = emptyState();
   readonly members = new Map<string, Record<string, string>>();
+  /** Roles of users who are no inspectors. */
+  readonly roles = new Map<string, string>();
   readonly calls: string[] = [];
   readonly pending: string[] = [];
   /** The bodies of the pushes, as they arrived. */
@@ -136,7 +138,7 @@ export class TestServer {
         key: base64url(point),
         seal: base64url(await pointOf((await this.sealKeys).publicKey)),
       },
-      user: { id: user, name: user, authority: "POL", role: "INSP" },
+      user: { id: user, name: user, authority: "POL", role: this.roles.get(user) ?? "INSP" },
       actor: actor && { id: actor, status: "active" },
       streams: Object.fromEntries(streams),
       chains: [...this.state.chains].flatMap(([key, { n, stable }]) => {
@@ -238,10 +240,13 @@ export class TestServer {
       .split(",")
       .map((part) => [part.slice(0, part.lastIndexOf(":")), Number(part.slice(part.lastIndexOf(":") + 1))] as const);
     if (cursors.some(([name]) => !(name in streams))) return problem("not-found", 404);
-    if (cursors.some(([name, seq]) => seq > this.stream(name).head)) return problem("reset", 409);
+    const lost = cursors.find(([name, seq]) => seq > this.stream(name).head || this.stream(name).head - seq > this.lag);
+    if (lost) return problem("reset", 409, { head: this.stream(lost[0]).head });
     return new Response(cursors.map(([name, seq]) => this.#page(name, seq)).join(""));
   }
 
+  /** A cursor further behind than this is told to take the snapshot. */
+  lag = 1_000;
   /** So few that every test pages. */
   pageEntries = 2;
 

@@ -1,0 +1,103 @@
+"""Disks to fill and to pull the plug of; both take the right to mount, which the tests that need it say when it is missing."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import public_temporary, temporary_folder
+
+NEEDS = "needs the right to mount (root): the disk is a real one"
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _may_mount() -> bool:
+    return os.geteuid() == 0 and shutil.which("mount") is not None and shutil.which("mke2fs") is not None
+
+
+@contextmanager
+def _mounted(*what: str | Path) -> Iterator[Path]:
+    if not _may_mount():
+        pytest.skip(NEEDS)
+    with temporary_folder(public_temporary()) as folder:
+        place = Path(folder, "disk")
+        place.mkdir()
+        try:
+            _run("mount", *what, place)
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"{NEEDS}: {error.stderr.decode()}")
+        try:
+            place.chmod(0o755)
+            yield place
+        finally:
+            _run("umount", "--lazy", place)
+
+
+@dataclass
+class Small:
+    """A small disk. `fill` leaves so many bytes free until `free` is called."""
+
+    place: Path
+
+    def fill(self, leaving: int) -> None:
+        """Take all but some bytes."""
+        rest = shutil.disk_usage(self.place).free - leaving
+        with (self.place / "ballast").open("ab") as file:
+            while rest > 0:
+                rest -= file.write(bytes(min(rest, 1 << 20)))
+
+    def free(self) -> None:
+        """Give the space back."""
+        (self.place / "ballast").unlink()
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Small]:
+    """A disk of that size, gone afterwards."""
+    with _mounted("-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs") as place:
+        yield Small(place)
+
+
+@dataclass
+class Plug:
+    """A file system whose disk is a file: `pull` copies what has reached that disk and mounts the copy."""
+
+    image: Path
+    place: Path
+
+    def sync(self) -> None:
+        """Bring all there is now to the disk."""
+        _run("sync", "--file-system", self.place)
+
+    @contextmanager
+    def pull(self) -> Iterator[Path]:
+        """The file system as it is after a power cut at this moment: what was not synced is not there."""
+        copy = self.image.with_name("after")
+        _run("cp", "--sparse=always", self.image, copy)
+        try:
+            with _mounted("-o", "loop", copy) as place:
+                yield place
+        finally:
+            copy.unlink()
+
+
+@contextmanager
+def disk_with_a_plug(megabytes: int) -> Iterator[Plug]:
+    """An ext4 on a file. Nothing reaches the file by itself within the length of a test: only what is synced does."""
+    if not _may_mount():
+        pytest.skip(NEEDS)
+    with temporary_folder(public_temporary()) as folder:
+        image = Path(folder, "image")
+        with image.open("wb") as file:
+            file.truncate(megabytes << 20)
+        _run("mke2fs", "-q", "-t", "ext4", image)
+        with _mounted("-o", "loop,commit=300", image) as place:
+            yield Plug(image, place)
