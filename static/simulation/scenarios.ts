@@ -307,6 +307,19 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       true,
     );
   }),
+  "a fork is acknowledged and lost": scene(TWO, async (s) => {
+    await s.write(0, "team", "before");
+    await s.sync();
+    s.world.books.isCountLost = true;
+    await s.world.until(cloneOf(s.world, s.device(0)));
+    await s.pass(5_000);
+    const before = s.copy();
+    await s.write(0, "persons", 1);
+    await s.write(2, "remarks", true);
+    await s.sync(0, 2);
+    s.rollback(before);
+    await s.sync(0, 2, 0, 2);
+  }),
   "signed out with work on the tablet": scene(TWO, async (s) => {
     await s.write(0, "team", "waits for a code");
     s.world.server.do("sign_out", s.world.agenda.now, { user: "alva" });
