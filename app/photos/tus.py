@@ -49,7 +49,7 @@ def abilities(max_size: int) -> dict[str, str]:
     """What `OPTIONS` tells."""
     return {
         "Tus-Version": VERSION,
-        "Tus-Extension": "creation,checksum,expiration,termination",
+        "Tus-Extension": "creation,creation-with-upload,checksum,expiration,termination",
         "Tus-Max-Size": str(max_size),
         "Tus-Checksum-Algorithm": "sha256",
     }
@@ -91,8 +91,13 @@ def digest(request: Request) -> str:
     return sha256
 
 
+async def first_chunk(request: Request, limit: int) -> bytes:
+    """The bytes that come with a creation, if they call themselves a chunk."""
+    return await chunk(request, limit) if request.headers.get("Content-Type") == CHUNK_TYPE else b""
+
+
 async def chunk(request: Request, limit: int) -> bytes:
-    """The bytes of a `PATCH`, checked against `Upload-Checksum` if there is one.
+    """The bytes of a chunk, checked against `Upload-Checksum` if there is one.
 
     Without one, what was read before the connection broke counts: a poor link makes progress.
     """
