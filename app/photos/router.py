@@ -62,7 +62,7 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
     @router.post("")
     async def create(request: Request, session: Principal, db: Store) -> Response:
         size, sha256 = tus.length(request, limits.photo_bytes), tus.digest(request)
-        data = await tus.first_chunk(request, limits.chunk_bytes)
+        data = await tus.first_chunk(request, limits.chunk_bytes, size, sha256)
         if len(data) > size:
             raise TooLarge(BEYOND)
         now = now_ms()

@@ -5,11 +5,12 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import event
 
 from app import database
 from app.auth import presence as presence_module
@@ -100,7 +101,7 @@ def test_an_older_word_of_another_worker_does_not_count(house: House) -> None:
     bo, now = house.tablet("bo"), now_ms()
     newer, older = Word(bo.device, "bo", now + 2, 1, 1), Word(bo.device, "bo", now + 1, 9, 9)
     for word in (newer, older):
-        house.db.write_now(lambda conn, word=word: write_words(conn, [word], now + 3))
+        house.db.write_now(partial(write_words, words=[word], now=now + 3))
     row = house.row("device", bo.device)
     assert (row["pending_changes"], row["last_seen"]) == (1, now + 2)
 
@@ -192,11 +193,7 @@ def test_two_workers_do_not_wait_for_each_other(house: House, monkeypatch: pytes
         order = devices if number else devices[::-1]
         for step in range(30):
             words = [Word(device, "bo", start + step, step, number) for device in order]
-
-            def work(conn: Connection, words: list[Word] = words) -> None:
-                write_words(conn, words, start + HOUR)
-
-            house.db.write_now(work)
+            house.db.write_now(partial(write_words, words=words, now=start + HOUR))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(worker, (0, 1)))

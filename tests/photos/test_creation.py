@@ -120,7 +120,9 @@ def test_a_wrong_checksum_creates_nothing(album: Album, alva: Tablet, data: byte
 
 def test_what_is_not_what_was_promised_creates_nothing(album: Album, alva: Tablet) -> None:
     forged, document = jpeg(900, seed=2), b"%PDF-1.7" + bytes(100)
-    assert code_of(create_with(alva, SMALL, forged)) == "checksum-mismatch"
+    for promised in ({}, checksum(SMALL), checksum(forged)):
+        assert code_of(create_with(alva, SMALL, forged, **promised)) == "checksum-mismatch"
+    assert code_of(create_with(alva, DATA, DATA[:LIMIT], **checksum(DATA))) == "checksum-mismatch"
     assert code_of(create_with(alva, document, document)) == "unsupported-media"
     assert (album.count("upload"), album.count("blob"), album.files()) == (0, 0, NOTHING)
 
