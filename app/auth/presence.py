@@ -13,17 +13,17 @@ from typing import Final
 
 import orjson
 from sqlalchemy import Connection, TextClause, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.auth.service import Pending, SessionRow
 from app.clock import now_ms
 from app.database import Database
-from app.errors import Unavailable
 
 HEARTBEAT_MS: Final = 5_000
 """An unchanged tablet's last contact is written at most this often."""
 FLUSH_S: Final = 0.5
 """At most this often are words written."""
+RETRY_S: Final = 5.0
+"""How long a store that could not take them is left alone."""
 WAITING: Final = 10_000
 """Tablets whose words may wait; another one has to speak again."""
 
@@ -74,29 +74,29 @@ class Presence:
             self._waiting[session.device] = word
             self._some.set()
 
-    async def settle(self) -> None:
-        """Write what was heard before this call. Where the store cannot take it, it waits for the next time."""
+    async def settle(self) -> bool:
+        """Write what was heard before this call. Where the store cannot take it (False), it waits for the next time."""
         async with self._one_at_a_time:
             words = dict(self._waiting)
             if not words:
-                return
+                return True
             try:
                 await self._db.write(partial(write_words, words=list(words.values()), now=now_ms()))
-            except (Unavailable, OSError, SQLAlchemyError):
+            except Exception:  # noqa: BLE001 - words that wait are not lost, whatever it was; a loop that ended would lose them
                 _log.exception("what the tablets hold could not be noted; it will be tried again")
-                return
+                return False
             for device, word in words.items():
                 if self._waiting[device] is word:
                     del self._waiting[device]
         self._on_written()
+        return True
 
     async def keep_writing(self) -> None:
         """Write words as long as the worker lives: the first at once, those of a crowd together."""
         while True:
             await self._some.wait()
             self._some.clear()
-            await self.settle()
-            await asyncio.sleep(FLUSH_S)
+            await asyncio.sleep(FLUSH_S if await self.settle() else RETRY_S)
             if self._waiting:
                 self._some.set()
 
