@@ -52,10 +52,11 @@ def take(playwright: Playwright, backend: Backend, folder: Path) -> None:
 
 
 def whole_height(page: Page) -> int:
-    """The page scrolls inside its panes: as high as the highest of them wants to be."""
+    """The page scrolls inside its panes: as high as the highest wants to be, and no higher than wide (that is portrait)."""
     panes = "main, .split-detail, .visit-body, .board-side-open"
     heights = page.eval_on_selector_all(panes, "all => all.map(e => e.scrollHeight)")
-    return max(SIZES["desktop"]["height"], *(int(h) + 100 for h in heights))
+    size = SIZES["desktop"]
+    return min(size["width"] - 1, max(size["height"], *(int(h) + 100 for h in heights)))
 
 
 if __name__ == "__main__":

@@ -137,9 +137,10 @@ export class Books {
   /** I9: nothing of an authority's own stream reaches anybody else. */
   checkCompartment(user: string, target: string, body: Buffer): void {
     const parts = this.#world.members.get(user);
-    const isNamed = target.startsWith("/api/v1/hello") || target.startsWith("/api/v1/changes");
+    const isPage = target.startsWith("/api/v1/changes");
+    const greeted = target.startsWith("/api/v1/hello") ? streamsIn(body) : [];
     for (const stream of [POL, ALK, PLAN])
-      if (!parts?.has(stream) && (body.includes(mark(stream)) || (isNamed && body.includes(`"${stream}"`))))
+      if (!parts?.has(stream) && (body.includes(mark(stream)) || isNamed(stream, isPage, greeted, body)))
         this.fail(`I9 ${user} was answered something of ${stream} by ${target}`);
   }
 
@@ -303,6 +304,19 @@ export class Books {
     for (const photo of memory.photos.values())
       if (photo.state !== "verified") this.fail(`I11 photo ${photo.sha256} is ${photo.state} on ${device.name}`);
   }
+}
+
+/** `hello` names the streams of one's own commits in `chains` and `decisions`, whoever may read them now. */
+function streamsIn(body: Buffer): string[] {
+  try {
+    return Object.keys((JSON.parse(body.toString()) as { streams?: object }).streams ?? {});
+  } catch {
+    return [];
+  }
+}
+
+function isNamed(stream: string, isPage: boolean, greeted: readonly string[], body: Buffer): boolean {
+  return greeted.includes(stream) || (isPage && body.includes(`"${stream}"`));
 }
 
 function cellKey(page: Page, stream: string, e: string, f: string): string {

@@ -292,6 +292,34 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.sync(0);
     await s.sync(0);
   }),
+  "held in a stream one has left, and the server forgets": scene(TWO, async (s) => {
+    const before = s.copy();
+    s.world.setMember("bo", POL, null);
+    await s.writeOwn(1, "still here");
+    await s.sync(1);
+    s.rollback(before);
+    s.world.setMember("bo", POL, null);
+    await s.sync(1);
+    await s.sync(1);
+    s.expect(
+      "custody has it again",
+      s.world.audit().commits.some((c) => c.b.includes("still here")),
+      true,
+    );
+  }),
+  "a fork is acknowledged and lost": scene(TWO, async (s) => {
+    await s.write(0, "team", "before");
+    await s.sync();
+    s.world.books.isCountLost = true;
+    await s.world.until(cloneOf(s.world, s.device(0)));
+    await s.pass(5_000);
+    const before = s.copy();
+    await s.write(0, "persons", 1);
+    await s.write(2, "remarks", true);
+    await s.sync(0, 2);
+    s.rollback(before);
+    await s.sync(0, 2, 0, 2);
+  }),
   "signed out with work on the tablet": scene(TWO, async (s) => {
     await s.write(0, "team", "waits for a code");
     s.world.server.do("sign_out", s.world.agenda.now, { user: "alva" });

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser import LAUNCH_ARGUMENTS
-from tests.engines.devtools import ChromiumPage, Gone
+from tests.engines.devtools import ChromiumPage, Devtools, Gone
 from tests.engines.processes import command, family, kill, wait_until
 
 START_S = 30.0
@@ -82,6 +82,13 @@ class Chromium:
                 self.restarts += 1
                 self.kill("browser")
         return self.open(address)
+
+    def quit(self, page: Devtools) -> None:
+        """End the browser as a person does: it writes what it has not written yet."""
+        assert self._process is not None
+        page.call("Browser.close")
+        self._process.wait(30)
+        self._process = None
 
     def close(self) -> None:
         """End the browser if it runs; nothing is left to save."""

@@ -34,7 +34,8 @@ def planned(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def evening(driven: Path, planned: Path, tmp_path: Path) -> Iterator[Backend]:
     """A running server with the planned evening of 25 May 2018."""
     folder = shutil.copytree(planned, tmp_path / "server")
-    backend = Backend(folder / "data", f"sqlite:///{folder / 'store.db'}", "", front=driven)
+    backend = Backend(folder / "data", f"sqlite:///{folder / 'store.db'}", "", front=tmp_path / "front")
+    shutil.copytree(driven, tmp_path / "front")
     backend.public = backend.address
     backend.start()
     yield backend

@@ -48,8 +48,11 @@ class Browser(Protocol):
     def reopen(self, way: str, address: str) -> Devtools:
         """What a person does after that."""
 
+    def quit(self, page: Devtools) -> None:
+        """End the browser as a person does."""
+
     def close(self) -> None:
-        """End the browser."""
+        """End the browser, however."""
 
 
 @dataclass
@@ -125,6 +128,16 @@ class Trial:
     def start_again(self) -> None:
         """Kill the whole browser and open the app again, whether or not there is a server."""
         self._return_after("browser")
+
+    def leave(self) -> None:
+        """Put the tablet away: the browser ends as it does when nobody kills it."""
+        self.browser.quit(self.page)
+        self.page.close()
+
+    def come_back(self) -> None:
+        """Take it out again."""
+        self._page = self.browser.open(self.backend.address)
+        take_up(self.page)
 
     def look(self, photos_from: int = 0) -> Found:
         """What the tablet holds, with the bytes of the photos from a number on."""

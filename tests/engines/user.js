@@ -66,18 +66,18 @@ globalThis.person = (() => {
     return recording.record(stream, [...births, { e: sheet(), f: field, v: text, seen: shown(field) }]);
   }
 
-  function photographing(pauseMs) {
+  function photographing(pauseMs, side) {
     let last = Math.max(0, ...captions());
     return async () => {
-      await recording.addPhoto(op(), visit(), await picture(), { caption: `bild ${last + 1}` });
+      await recording.addPhoto(op(), visit(), await picture(side), { caption: `bild ${last + 1}` });
       last += 1;
       note({ photo: last });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     };
   }
 
-  // Noise does not compress: some tens of kilobytes, and no two alike.
-  async function picture(side = 160) {
+  // Noise does not compress: some tens of kilobytes at 160 pixels, megabytes at 1600, and no two alike.
+  async function picture(side) {
     const canvas = new OffscreenCanvas(side, side);
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(side, side);
@@ -122,9 +122,9 @@ globalThis.person = (() => {
       location.hash = `#/visit/${visit()}/${section}`;
     },
 
-    run(photoPauseMs = 60) {
+    run(photoPauseMs = 60, side = 160) {
       isTired = false;
-      hands = [counting(), answering(), photographing(photoPauseMs)].map(hand);
+      hands = [counting(), answering(), photographing(photoPauseMs, side)].map(hand);
     },
 
     // Resolves when what was under way has come to its end.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.backend import free_port
-from tests.engines.devtools import Gone, WebKitPage
+from tests.engines.devtools import Devtools, Gone, WebKitPage
 from tests.engines.processes import command, family, kill
 
 START_S = 30.0
@@ -101,6 +101,14 @@ class WebKit:
         if self._process is not None:
             self.kill("browser")
         return self.open(address)
+
+    def quit(self, page: Devtools) -> None:
+        """End the browser as a person does."""
+        assert self._process is not None
+        page.close()
+        self._process.terminate()
+        self._process.wait(30)
+        self._process = None
 
     def close(self) -> None:
         """End the browser if it runs."""

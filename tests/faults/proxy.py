@@ -10,73 +10,16 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
 from tests.e2e.backend import free_port
+from tests.faults.weather import DELIVERED_WHOLE, Fault, Plan, Request, calm
 
 HTML: Final = b"<!doctype html><title>%s</title><h1>%s</h1>"
 LIMIT: Final = 2**24
 EVENTS: Final = "/api/v1/events"
-
-DELIVERED_WHOLE: Final = frozenset(
-    {"pass", "lose the answer", "cut the answer", "shorten the answer", "twice", "late again", "slow"}
-    | {"corrupt the answer", "502 after all", "garbage after all"}
-)
-"""Faults after which the server has had the whole request."""
-FAULTS: Final = (
-    *("refuse", "cut the request", "portal", "502", "garbage", "hang", "corrupt the request"),
-    *sorted(DELIVERED_WHOLE - {"pass"}),
-)
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request as it came. `tablet` is what the client calls itself in `X-Tablet`."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    head: bytes
-    body: bytes
-
-    @property
-    def tablet(self) -> str:
-        """Who sends it."""
-        return self.headers.get("x-tablet", "")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What happens to a request: `at` is where, as a share of its bytes or of the answer's; `seconds` how long."""
-
-    kind: str = "pass"
-    at: float = 0.5
-    seconds: float = 0.0
-
-
-Plan = Callable[[Request], Fault]
-
-
-def weather(seed: int, share: float, seconds: float = 0.3) -> Plan:
-    """Bad luck for this share of all requests, the same for each tablet's nth request in every run with the seed."""
-    counts: Counter[str] = Counter()
-
-    def plan(request: Request) -> Fault:
-        counts[request.tablet] += 1
-        chance = Random(f"{seed} {request.tablet} {counts[request.tablet]}")
-        if chance.random() >= share:
-            return Fault()
-        return Fault(chance.choice(FAULTS), chance.random(), chance.random() * seconds)
-
-    return plan
-
-
-def calm(_: Request) -> Fault:
-    """Nothing goes wrong."""
-    return Fault()
 
 
 @dataclass
@@ -269,25 +212,33 @@ async def _give(answer: _Answer, fault: Fault, method: str, writer: asyncio.Stre
     if fault.kind == "lose the answer":
         _reset(writer)
         return False
+    raw = _altered(answer, fault, method)
+    if fault.kind not in ("cut the answer", "half-close"):
+        return await _say(writer, raw) and fault.kind != "garbage after all"
+    await _say(writer, raw[: int(fault.at * len(raw))])
+    if fault.kind == "half-close":
+        # No more comes, yet the connection stays: the client must not wait for the rest for ever.
+        writer.write_eof()
+        await asyncio.sleep(fault.seconds)
+    elif int(fault.at * 1000) % 2:
+        _reset(writer)
+    return False
+
+
+def _altered(answer: _Answer, fault: Fault, method: str) -> bytes:
+    """What the client is to get, from the first byte to the last."""
     if fault.kind == "502 after all":
-        return await _say(writer, _page("502"))
-    # The answer to a HEAD tells a length and has no body: as it came.
-    raw = answer.head if method == "HEAD" or not answer.body else answer.with_body(answer.body)
+        return _page("502")
     if fault.kind == "garbage after all":
-        raw = Random(fault.at).randbytes(200)
-    elif fault.kind == "shorten the answer" and answer.body:
-        raw = answer.with_body(answer.body[: int(fault.at * len(answer.body))])
-    elif fault.kind == "corrupt the answer" and answer.body:
-        raw = answer.with_body(_flipped(answer.body, fault.at))
-    elif fault.kind == "cut the answer":
-        writer.write(raw[: int(fault.at * len(raw))])
-        with contextlib.suppress(OSError):
-            await writer.drain()
-        if int(fault.at * 1000) % 2:
-            _reset(writer)
-        return False
-    is_whole = await _say(writer, raw)
-    return is_whole and fault.kind != "garbage after all"
+        return Random(fault.at).randbytes(200)
+    if method == "HEAD" or not answer.body:  # the answer to a HEAD tells a length and has no body
+        return answer.head
+    body = answer.body
+    if fault.kind == "shorten the answer":
+        body = body[: int(fault.at * len(body))]
+    elif fault.kind == "corrupt the answer":
+        body = _flipped(body, fault.at)
+    return answer.with_body(body)
 
 
 async def _say(writer: asyncio.StreamWriter, raw: bytes) -> bool:

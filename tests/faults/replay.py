@@ -25,8 +25,8 @@ from app.photos.tables import blob
 from app.settings import Limits
 from app.sync.tables import Entity, Entry
 from tests.faults.house import House, house
-from tests.faults.proxy import Fault, Request
 from tests.faults.soak import judge
+from tests.faults.weather import Fault, Request
 from tests.sync.world import POLICE, SHARED
 
 VISITS, PHOTOS = 28, 150

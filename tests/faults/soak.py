@@ -22,7 +22,7 @@ from app.sync.pull import stream_digest
 from app.sync.rebuild import differences
 from app.sync.tables import Entity
 from tests.faults.house import House, house
-from tests.faults.proxy import weather
+from tests.faults.weather import weather
 from tests.photos.album import sha
 from tests.sync.world import POLICE, SHARED, VISIT
 
@@ -46,8 +46,8 @@ def main() -> None:
             print(store, json.dumps(soak(made, 60 * options.minutes, options.seed), indent=1), flush=True)
 
 
-def soak(made: House, seconds: float, seed: int, every_ms: int = 120) -> dict[str, Any]:
-    """Record for so long under faults, heal, wait until quiet, judge; the figures."""
+def soak(made: House, seconds: float, seed: int, *, faults: int = 0, every_ms: int = 120) -> dict[str, Any]:
+    """Record for so long and until so many faults have struck, heal, wait until quiet, judge; the figures."""
     names = [f"{user}-{n}" for n, user in enumerate(PEOPLE)]
     for name in names:
         made.enrol(name, name.partition("-")[0])
@@ -56,7 +56,7 @@ def soak(made: House, seconds: float, seed: int, every_ms: int = 120) -> dict[st
         made.tablets.ask("start", name)
         where: dict[str, Any] = {"shared": SHARED, "own": POLICE, "visit": VISIT, "photoBytes": PHOTO_BYTES}
         made.tablets.ask("live", name, seed=100 * seed + number, everyMs=every_ms, **where)
-    _let_them_work(made, names, seconds)
+    _let_them_work(made, names, seconds, faults)
     for name in names:
         made.tablets.ask("rest", name)
     made.proxy.heal()
@@ -65,7 +65,7 @@ def soak(made: House, seconds: float, seed: int, every_ms: int = 120) -> dict[st
     judge(made, looks)
     return {
         "requests": made.proxy.seen.total(),
-        "faults": made.proxy.seen.total() - made.proxy.seen["pass"],
+        "faults": _faults(made),
         "taps": sum(look["taps"] for look in looks.values()),
         "entities": sum(len(look["entities"]) for look in looks.values()),
         "photos": sum(len(look["photos"]) for look in looks.values()),
@@ -74,13 +74,18 @@ def soak(made: House, seconds: float, seed: int, every_ms: int = 120) -> dict[st
     }
 
 
-def _let_them_work(made: House, names: list[str], seconds: float) -> None:
+def _let_them_work(made: House, names: list[str], seconds: float, faults: int) -> None:
     """People look at their tablets now and then, which asks for a round at once."""
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(0.5, left))
+    enough = time.monotonic() + seconds
+    while time.monotonic() < enough or _faults(made) < faults:
+        assert time.monotonic() < enough + QUIET_S, "too few requests"
+        time.sleep(0.5)
         for name in names:
             made.tablets.send("wake", name)
+
+
+def _faults(made: House) -> int:
+    return made.proxy.seen.total() - made.proxy.seen["pass"]
 
 
 def _until_quiet(made: House, names: list[str]) -> Mapping[str, Any]:

@@ -24,20 +24,19 @@ LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml
 
 @dataclass(frozen=True)
 class Found:
-    """How a mutant ended: what it violated, in which seed or scenario, after how many and how long."""
+    """How a mutant ended: what it violated and where, after how many evenings and seconds."""
 
     mutant: Mutant
-    violation: str | None
-    seeds: int
+    killed: str | None
+    violation: str
+    evenings: int
     seconds: float
 
     def row(self) -> str:
         """One line of the table."""
-        killed = f"`{self.violation.split()[0]}`" if self.violation else "**survived**"
-        return (
-            f"| {self.mutant.name} | {self.mutant.file.partition('/')[0]} | {self.mutant.why} | {killed} "
-            f"| {self.seeds} | {self.seconds:.0f} |"
-        )
+        side = "server" if self.mutant.file.startswith("app") else "tablet"
+        killed = self.killed or "**survived**"
+        return f"| {self.mutant.name} | {side} | {self.mutant.why} | {killed} | {self.evenings} | {self.seconds:.0f} |"
 
 
 def main() -> int:
@@ -48,26 +47,44 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=1)
     options = parser.parse_args()
     chosen = [m for m in CATALOGUE if not options.names or m.name in options.names]
-    print("| planted bug | side | why it matters | killed by | seeds | s |\n|---|---|---|---|---|---|")
+    print("| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|")
     survived = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         for found in pool.map(lambda mutant: hunt(mutant, options.start), chosen):
             print(found.row(), flush=True)
-            survived += found.violation is None
-            if found.violation is not None:
+            survived += found.killed is None
+            if found.killed is not None:
                 print(f"{found.mutant.name}: {found.violation[:300]}", file=sys.stderr)
     return 1 if survived else 0
 
 
+FIRST = 12
+"""Seeds that are played before the directed scenarios: most bugs do not need those."""
+
+
 def hunt(mutant: Mutant, start: int) -> Found:
-    """Play the mutant's seeds until one fails."""
+    """Play some of the mutant's seeds, every scenario, then the rest of the seeds, until one of them fails."""
     began = time.monotonic()
     with planted(mutant) as root, Driver(bundle(root), root) as driver:
-        for count, seed in enumerate(range(start, start + mutant.budget), 1):
-            violation = driver.ask(seed=seed)["violation"]
-            if violation:
-                return Found(mutant, violation, count, time.monotonic() - began)
-    return Found(mutant, None, mutant.budget, time.monotonic() - began)
+        for count, question in enumerate(_questions(mutant, start, driver), 1):
+            answer = driver.ask(**question)
+            if answer["violation"]:
+                told = f"{answer['violation'].split()[0]}{_where(question)}"
+                return Found(mutant, told, answer["violation"], count, time.monotonic() - began)
+    return Found(mutant, None, "", mutant.budget, time.monotonic() - began)
+
+
+def _questions(mutant: Mutant, start: int, driver: Driver) -> Iterator[dict[str, object]]:
+    for seed in range(start, start + FIRST):
+        yield {"seed": seed}
+    for name in driver.scenarios():
+        yield {"scenario": name}
+    for seed in range(start + FIRST, start + mutant.budget):
+        yield {"seed": seed}
+
+
+def _where(question: dict[str, object]) -> str:
+    return f" in “{question['scenario']}”" if "scenario" in question else f" in seed {question['seed']}"
 
 
 @contextmanager

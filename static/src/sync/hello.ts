@@ -2,7 +2,7 @@ import { FIRST_CHAIN } from "../domain/commit";
 import { canonical } from "../domain/json";
 import { purgeStreams } from "../store/purge";
 import { withRoom } from "../store/room";
-import type { ChainRow, Meta, StreamRow } from "../store/schema";
+import type { ChainRow, CommitRow, Meta, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
 import { asKnownActor, namedActor } from "./actor";
 import { noteHead, type Sync } from "./context";
@@ -117,7 +117,10 @@ async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
 function lostCommits({ tablet }: Sync, hello: Hello): Set<string> {
   const ends = new Map(chainsIn(hello, namedActor(tablet)).map((told) => [chainKey(told), told.n]));
   const mine = [...tablet.memory.commits.values()].filter((c) => c.result && !c.result.forked && !c.pruned);
-  return new Set(mine.filter((c) => c.n > (ends.get(chainKey(c)) ?? Number.POSITIVE_INFINITY)).map((c) => c.hash));
+  // A server that tells all chains of this user here has none of one that it does not tell: it has forgotten it whole.
+  const isTold = ({ actor }: CommitRow) => hello.chains !== undefined && tablet.memory.isMine(actor);
+  const endOf = (c: CommitRow) => ends.get(chainKey(c)) ?? (isTold(c) ? 0 : Number.POSITIVE_INFINITY);
+  return new Set(mine.filter((c) => c.n > endOf(c)).map((c) => c.hash));
 }
 
 function chainKey({ actor, stream }: { actor: string; stream: string }): string {

@@ -92,19 +92,20 @@ function DetailHead({ visit, alone }: { visit: VisitFacts | undefined; alone: bo
   const heading = useFocus(visit?.id, alone);
   const name = visit === undefined ? t("detail.missing") : siteName(visit.view.stream, visit.id);
   useTitle(name, alone);
-  const Title = alone ? "h1" : "h2";
   const type = text(visit?.site, "type") ?? "";
   return (
     <header class="bd-detail-head">
+      {/* The board's own heading is covered with it; its parts begin one level below the visit's name either way. */}
+      {alone && <h1 class="vh">{t("board.title")}</h1>}
       {alone && (
         <ButtonLink href={href("board")} icon="back" kind="quiet">
           {t("detail.back")}
         </ButtonLink>
       )}
       <div class="row between bd-detail-name">
-        <Title id="detail-title" ref={heading} tabIndex={-1}>
+        <h2 id="detail-title" ref={heading} tabIndex={-1}>
           {name}
-        </Title>
+        </h2>
         {!alone && <ButtonLink href={href("board")} icon="close" kind="quiet" label={t("detail.close")} />}
       </div>
       {visit && (

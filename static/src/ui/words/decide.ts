@@ -30,8 +30,8 @@ export const decide = {
     en: "It then applies like everything else on the visit. Your name and your reason are kept with it.",
   },
   "decide.refuse.text": {
-    sv: "Den räknas då inte. Den raderas inte, och du kan ta med den senare. Författaren får läsa ditt skäl.",
-    en: "It then does not count. It is not deleted, and it can be admitted later. Its author reads your reason.",
+    sv: "Den räknas då inte, men den raderas inte. Författaren får läsa ditt skäl.",
+    en: "It then does not count, but it is not deleted. Its author reads your reason.",
   },
   "decide.reason": { sv: "Skäl", en: "Reason" },
   "decide.reason.hint": { sv: "Välj ett eller skriv eget.", en: "Choose one or write your own." },
