@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
+from app.auth.presence import Presence
 from app.auth.router import auth_router
 from app.auth.service import forget_expired
 from app.clock import now_ms
@@ -67,14 +68,17 @@ def create_app(settings: Settings) -> FastAPI:
     key, blobs = server_key(settings.data), BlobStore(settings.data)
     db = Database(settings.store_url())
     sync = Sync(db, key, settings.data, settings.limits, [refresh])
+    presence = Presence(db, sync.live.tell_of_tablets)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        jobs = [asyncio.create_task(job) for job in _jobs(settings, db, sync, blobs)]
+        beside = (*_jobs(settings, db, sync, blobs), presence.keep_writing())
+        jobs = [asyncio.create_task(job) for job in beside]
         yield
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)  # a backup beside us has to be ended
+        await presence.settle()
         db.close()
 
     app = FastAPI(
@@ -85,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         lifespan=lifespan,
     )
-    app.state.db, app.state.sync, app.state.settings = db, sync, settings
+    app.state.db, app.state.sync, app.state.settings, app.state.presence = db, sync, settings, presence
     errors.install(app)
     for failure in (DBAPIError, OSError):
         app.add_exception_handler(failure, _on_outage)

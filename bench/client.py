@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.wire import PUSH, Answer, Connection, Heard, Plan, Queue, request
 
-CHUNK = "Content-Type: application/offset+octet-stream\r\nUpload-Offset: 0\r\n"
+UPLOAD = "Tus-Resumable: 1.0.0\r\nContent-Type: application/offset+octet-stream\r\n"
 
 
 def run(port: int, name: str, argument: Any) -> Heard:
@@ -106,13 +106,9 @@ async def _reconnect(line: Connection, plan: Plan) -> list[Answer]:
     digests = [hashlib.sha256(photo).hexdigest() for photo in plan.photos]
     await ask("POST", "/blobs/missing", json.dumps({"sha256": digests}).encode())
     for photo, digest in zip(plan.photos, digests, strict=True):
-        name = base64.b64encode(digest.encode()).decode()
-        tus = "Tus-Resumable: 1.0.0\r\n"
-        promised = f"{tus}Upload-Length: {len(photo)}\r\nUpload-Metadata: sha256 {name}\r\n"
-        made = await ask("POST", "/blobs/uploads", b"", promised)
-        sum64 = base64.b64encode(bytes.fromhex(digest)).decode()
-        chunk = f"{tus}{CHUNK}Upload-Checksum: sha256 {sum64}\r\n"
-        await ask("PATCH", made.header("location").removeprefix("/api/v1"), photo, chunk)
+        name, sum64 = (base64.b64encode(each).decode() for each in (digest.encode(), bytes.fromhex(digest)))
+        promised = f"Upload-Length: {len(photo)}\r\nUpload-Metadata: sha256 {name}\r\n"
+        await ask("POST", "/blobs/uploads", photo, f"{UPLOAD}{promised}Upload-Checksum: sha256 {sum64}\r\n")
         left[1] -= 1
     return answers
 

@@ -41,6 +41,7 @@ class Crowd:
     facts_s: float
     storm_p50: float
     storm_p99: float
+    storm_requests: int
     storm_cpu_s: float
     peak_mb: int
     load: float
@@ -66,6 +67,9 @@ def measure(store: str) -> Crowd:
         cpu, peak = server.cpu_seconds() - before, max(peak, server.peak_bytes())
     for answer in (a for heard in (pushing, storm) for each in heard.answers for a in each):
         _check(answer)
+    assert all(
+        a.header("Upload-Offset") == str(PHOTO_BYTES) for each in storm.answers for a in each[-PHOTOS:]
+    )
     pushes, asked = ([a.seconds for each in heard.answers for a in each] for heard in (pushing, storm))
     pokes = list(poke_times(pushing))
     return Crowd(
@@ -79,6 +83,7 @@ def measure(store: str) -> Crowd:
         round(max(sum(a.seconds for a in each[:2]) for each in storm.answers), 2),
         _at(asked, 50),
         _at(asked, 99),
+        len(asked),
         round(cpu, 2),
         peak >> 20,
         round(os.getloadavg()[0], 2),

@@ -2,19 +2,17 @@
 
 import re
 from functools import partial
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
 from app.auth import service
 from app.auth.codes import token_hash
+from app.auth.presence import Presence
 from app.auth.service import Pending, SessionRow
 from app.clock import now_ms
 from app.database import Database
 from app.errors import ActorUnknown, Unauthenticated
-
-HEARTBEAT_MS: Final = 5_000
-"""An unchanged tablet's last contact is written at most this often."""
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,200})", re.IGNORECASE)
 _ACTOR = re.compile(r"a_[0-9a-f]{32}")
@@ -27,14 +25,20 @@ def database(request: Request) -> Database:
     return db
 
 
+def presence(request: Request) -> Presence:
+    """What the tablets of this worker said."""
+    heard: Presence = request.app.state.presence
+    return heard
+
+
 Store: TypeAlias = Annotated[Database, Depends(database)]
+Heard: TypeAlias = Annotated[Presence, Depends(presence)]
 
 
-async def principal(request: Request, db: Store) -> SessionRow:
+async def principal(request: Request, db: Store, heard: Heard) -> SessionRow:
     """The living session of the bearer token; `Insats-Actor` must name a key of the same person.
 
-    One indexed read a call. That the tablet was heard of is written when it says something new or the last
-    note is older than HEARTBEAT_MS.
+    One indexed read a call. What the tablet says to hold is written later, with what others say.
     """
     token = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if token is None:
@@ -48,19 +52,11 @@ async def principal(request: Request, db: Store) -> SessionRow:
         raise Unauthenticated
     if named and session.actor is None:
         raise ActorUnknown
-    await _hear(request, db, session, now)
+    heard.hear(session, parse_pending(request.headers.get("Insats-Pending", "")), now)
     return session
 
 
 Principal: TypeAlias = Annotated[SessionRow, Depends(principal)]
-
-
-async def _hear(request: Request, db: Database, session: SessionRow, now: int) -> None:
-    pending = parse_pending(request.headers.get("Insats-Pending", ""))
-    is_news = pending is not None and (pending.changes, pending.blobs) != session.pending
-    if is_news or now - session.last_seen >= HEARTBEAT_MS:
-        touch = partial(service.touch_device, device=session.device, user=session.person.id)
-        await db.write(partial(touch, pending=pending, now=now))
 
 
 def parse_pending(header: str) -> Pending | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app.auth import service
 from app.auth.limiter import FailureLimiter
-from app.auth.principal import Principal, Store
+from app.auth.principal import Heard, Principal, Store
 from app.auth.service import ActorRow, NewDevice, SessionRow
 from app.auth.wire import read_json
 from app.clock import now_ms
@@ -59,7 +59,7 @@ def auth_router(publish: Publish, *, session_ms: int = 14 * DAY_MS) -> APIRouter
     guesses = FailureLimiter(FAILURES, FAILURES_WITHIN_MS)
 
     @router.post("/enrol")
-    async def enrol(request: Request, db: Store) -> dict[str, Any]:
+    async def enrol(request: Request, db: Store, heard: Heard) -> dict[str, Any]:
         now, address = now_ms(), request.client.host if request.client else ""
         wait = guesses.wait_s(address, now)
         if wait:
@@ -68,6 +68,7 @@ def auth_router(publish: Publish, *, session_ms: int = 14 * DAY_MS) -> APIRouter
         lost = body.device.lost
         device = NewDevice(body.device.id, body.device.label, lost.id if lost else None)
         redeem = partial(service.redeem, code=body.code, device=device, now=now, ttl=session_ms)
+        await heard.settle()  # what a tablet that lost its store held is what it said last
         try:
             token, person = await db.write(redeem)
         except CodeInvalid:
@@ -82,9 +83,10 @@ def auth_router(publish: Publish, *, session_ms: int = 14 * DAY_MS) -> APIRouter
         return {"actor": actor.id}
 
     @router.get("/devices")
-    async def devices(session: Principal, db: Store) -> list[dict[str, Any]]:
+    async def devices(session: Principal, db: Store, heard: Heard) -> list[dict[str, Any]]:
         if isinstance(decide_watch_devices(session.person.role), Deny):
             raise NotFound
+        await heard.settle()
         return await db.read(partial(service.devices_for, supervisor=session.person.id, now=now_ms()))
 
     return router

@@ -1,8 +1,9 @@
 """`/blobs`: what is missing, resumable uploads, the bytes.
 
 An upload is created with `Upload-Length` and `Upload-Metadata: sha256 <base64 of the hex digest>`. Creating
-the same one again answers with the first, whose `Upload-Offset` says where it stands. A chunk is one `PATCH`,
-acknowledged when it is on the disk; the last one is when the whole was hashed and is in its place.
+the same one again answers with the first, whose `Upload-Offset` says where it stands. The first chunk may come with
+the creation, each other one is a `PATCH`. It is acknowledged when it is on the disk, the last one when the whole was
+hashed and is in its place.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from app.settings import Limits
 UPLOADS: Final = "/api/v1/blobs/uploads"
 MAX_DIGESTS: Final = 500
 WEEK_MS: Final = 7 * 86_400_000
+BEYOND: Final = "the chunk goes beyond the length of the upload"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
@@ -59,9 +61,13 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
 
     @router.post("")
     async def create(request: Request, session: Principal, db: Store) -> Response:
-        now, size = now_ms(), tus.length(request, limits.photo_bytes)
-        new = new_upload(session.person.id, tus.digest(request), size, now + upload_ms)
-        kept = await service.begin(db, store, new, now)
+        size, sha256 = tus.length(request, limits.photo_bytes), tus.digest(request)
+        data = await tus.first_chunk(request, limits.chunk_bytes, size, sha256)
+        if len(data) > size:
+            raise TooLarge(BEYOND)
+        now = now_ms()
+        new = new_upload(session.person.id, sha256, size, now + upload_ms)
+        kept = await service.begin_with(db, store, new, data, now)
         return Response(status_code=201, headers={"Location": _url(kept), **tus.state(kept)})
 
     @router.head("/{upload}")
@@ -77,7 +83,7 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
         if offset != kept.offset:
             raise UploadOffset(kept.offset)
         if offset + len(data) > kept.size:
-            raise TooLarge("the chunk goes beyond the length of the upload")
+            raise TooLarge(BEYOND)
         if data:
             kept = await service.take(db, store, kept, data, now, now + upload_ms)
         return Response(status_code=204, headers=tus.state(kept))

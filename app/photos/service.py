@@ -36,6 +36,31 @@ async def begin(db: Database, store: BlobStore, new: Upload, now: int) -> Upload
     return kept
 
 
+async def begin_with(db: Database, store: BlobStore, new: Upload, data: bytes, now: int) -> Upload:
+    """Open an upload with its first bytes, or continue the one of the same bytes by what it has not got yet.
+
+    A photo that comes whole goes straight to its place. ChecksumMismatch or UnsupportedMedia as `take`.
+    """
+    if len(data) == new.size:
+        return await _keep_whole(db, store, new, data, now)
+    kept = await begin(db, store, new, now)
+    if len(data) <= kept.offset:
+        return kept
+    try:
+        return await take(db, store, kept, data[kept.offset :], now, new.expires)
+    except UploadOffset as moved:  # by the same request, sent twice
+        return replace(kept, offset=moved.members["offset"])
+
+
+async def _keep_whole(db: Database, store: BlobStore, new: Upload, data: bytes, now: int) -> Upload:
+    mime = await on_disk(store.keep, data, new.sha256)
+    kept = await db.write(partial(uploads.create_whole, new=new, mime=mime, now=now))
+    if kept.id != new.id:
+        with suppress(OSError):  # as below
+            await on_disk(store.drop, kept.id)
+    return kept
+
+
 async def find(db: Database, store: BlobStore, upload: str, user: str, now: int) -> Upload:
     """A user's own upload; NotFound where it is another's, over, or its bytes are lost."""
     kept = await db.read(partial(uploads.find, store=store, upload=upload, user=user, now=now))

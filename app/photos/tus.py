@@ -49,7 +49,7 @@ def abilities(max_size: int) -> dict[str, str]:
     """What `OPTIONS` tells."""
     return {
         "Tus-Version": VERSION,
-        "Tus-Extension": "creation,checksum,expiration,termination",
+        "Tus-Extension": "creation,creation-with-upload,checksum,expiration,termination",
         "Tus-Max-Size": str(max_size),
         "Tus-Checksum-Algorithm": "sha256",
     }
@@ -91,6 +91,20 @@ def digest(request: Request) -> str:
     return sha256
 
 
+async def first_chunk(request: Request, limit: int, size: int, sha256: str) -> bytes:
+    """The bytes that come with the creation of an upload, if they call themselves a chunk; as `chunk`.
+
+    Whole ones whose checksum is that of the upload are hashed once: where they are kept.
+    """
+    if request.headers.get("Content-Type") != CHUNK_TYPE:
+        return b""
+    promised = _checksum(request)
+    data = await read_body(request, limit, within_s=CHUNK_S, or_part=promised is None)
+    if len(data) < size or promised != bytes.fromhex(sha256):
+        _check(data, promised)
+    return data
+
+
 async def chunk(request: Request, limit: int) -> bytes:
     """The bytes of a `PATCH`, checked against `Upload-Checksum` if there is one.
 
@@ -100,9 +114,13 @@ async def chunk(request: Request, limit: int) -> bytes:
         raise UnsupportedMedia(f"a chunk is {CHUNK_TYPE}")
     promised = _checksum(request)
     data = await read_body(request, limit, within_s=CHUNK_S, or_part=promised is None)
+    _check(data, promised)
+    return data
+
+
+def _check(data: bytes, promised: bytes | None) -> None:
     if promised is not None and hashlib.sha256(data).digest() != promised:
         raise ChecksumMismatch("the chunk was not stored")
-    return data
 
 
 def _checksum(request: Request) -> bytes | None:

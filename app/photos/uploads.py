@@ -106,6 +106,20 @@ def complete(conn: Connection, upload: Upload, mime: str, now: int, expires: int
     return advance(conn, upload, upload.size, expires)
 
 
+def create_whole(conn: Connection, new: Upload, mime: str, now: int) -> Upload:
+    """Note an upload that came whole with its creation: its bytes are verified and in their place.
+
+    One of the same bytes that was under way is finished by it and keeps its id.
+    """
+    register(conn, new.sha256, new.size, mime, new.user, now)
+    done = {"offset": new.size, "expires": new.expires}
+    row = {"id": new.id, "user": new.user, "sha256": new.sha256, "size": new.size, "created": now, **done}
+    added = insert(t.upload).values(row)
+    same = [t.upload.c[name] for name in ("user", "sha256", "size")]
+    kept = added.on_conflict_do_update(index_elements=same, set_=done).returning(*_COLUMNS)
+    return Upload(**conn.execute(kept).mappings().one())
+
+
 def forget(conn: Connection, upload: Upload) -> None:
     """End an upload. Its file goes separately."""
     conn.execute(delete(t.upload).where(t.upload.c.id == upload.id))

@@ -55,7 +55,6 @@ def inflate(body: bytes, limit: int) -> bytes:
 @router.get("/hello")
 async def hello(sync: Engine, who: Principal, caller: Asker) -> Response:
     """What a client needs before it moves."""
-    sync.live.tell_of_tablets()
     actor = {"id": who.actor, "status": who.actor_status} if who.actor else None
     return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor})
 
@@ -72,9 +71,7 @@ async def commits(request: Request, sync: Engine, caller: Asker) -> Response:
         body = inflate(body, limit)
     if not body.strip():
         raise Malformed("no commits")
-    answer = await sync.push(caller, body)
-    sync.live.tell_of_tablets()
-    return _json(answer)
+    return _json(await sync.push(caller, body))
 
 
 @router.get("/changes")

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.auth.accounts import grant, revoke
+from app.auth.tables import device
 from app.clock import now_ms
+from app.database import Database
 from app.domain.change import canonical
 from app.domain.commit import public_key, unb64, verify
 from app.settings import Limits
@@ -306,6 +309,17 @@ def test_the_coordinator_sees_what_a_tablet_still_holds(night: Evening) -> None:
     assert (shown["alva"]["pending_changes"], shown["alva"]["pending_blobs"]) == (12, 3)
     assert 5400 <= shown["alva"]["oldest"] <= 5410
     assert shown["alva"]["free"] == 812_000_000
+
+
+def test_what_a_tablet_said_last_is_written_before_the_server_ends(store_url: str, tmp_path: Path) -> None:
+    with evening(store_url, tmp_path / "data") as night:
+        alva = night.tablet("alva")
+        for left in range(9, -1, -1):
+            alva.get("/hello", headers={"Insats-Pending": f"changes={left};blobs={left + 1}"})
+    db = Database(store_url)
+    told = select(device.c.pending_changes, device.c.pending_blobs).where(device.c.user == "alva")
+    assert db.read_now(lambda conn: conn.execute(told).all()) == [(0, 1)]
+    db.close()
 
 
 def test_the_service_says_that_it_is_well(night: Evening) -> None:

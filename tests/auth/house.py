@@ -14,6 +14,7 @@ from app import errors
 from app.auth import service
 from app.auth import tables as t
 from app.auth.accounts import add_user, grant
+from app.auth.presence import Presence
 from app.auth.service import NewDevice
 from app.clock import now_ms
 from app.database import Database
@@ -46,7 +47,7 @@ class House:
     def __init__(self, db: Database, routers: Iterable[APIRouter]) -> None:
         """Make the accounts; nobody has a tablet yet."""
         self.db, self.app = db, FastAPI()
-        self.app.state.db = db
+        self.app.state.db, self.app.state.presence = db, Presence(db)
         errors.install(self.app)
         for router in routers:
             self.app.include_router(router)

@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from app.auth import tables as t
 from app.auth.accounts import revoke
-from app.auth.principal import HEARTBEAT_MS, parse_pending
+from app.auth.presence import HEARTBEAT_MS
+from app.auth.principal import parse_pending
 from app.auth.service import Pending
 from app.clock import now_ms
 from tests.auth.house import HOUR, SHARED, House, Tablet
@@ -66,6 +67,7 @@ def test_what_a_tablet_holds_is_on_the_board_at_once(house: House) -> None:
 def test_a_silent_tablet_s_oldest_change_grows_older(house: House) -> None:
     alva, dan = house.tablet("alva"), house.tablet("dan")
     alva.send("GET", "/devices", headers={"Insats-Pending": "changes=1;blobs=0;oldest=60"})
+    assert board(dan)["tablet-alva"]["oldest"] < 3660
     earlier = {"last_seen": t.device.c.last_seen - HOUR, "oldest": t.device.c.oldest - HOUR}
     house.db.write_now(
         lambda conn: conn.execute(update(t.device).where(t.device.c.id == alva.device).values(earlier))

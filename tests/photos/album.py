@@ -84,18 +84,20 @@ def tus(tablet: Tablet, method: str, path: str, headers: Mapping[str, str], **op
     return tablet.send(method, path, headers={"Tus-Resumable": "1.0.0", **headers}, **options)
 
 
-def create(tablet: Tablet, data: bytes, *, size: int | None = None) -> Response:
+def promise(data: bytes) -> dict[str, str]:
+    """The headers of a creation."""
+    metadata = f"filetype {b64(b'image/jpeg')},sha256 {b64(sha(data).encode())}"
+    return {"Upload-Length": str(len(data)), "Upload-Metadata": metadata}
+
+
+def create(tablet: Tablet, data: bytes) -> Response:
     """Begin an upload of these bytes."""
-    length = str(len(data) if size is None else size)
-    return tus(
-        tablet,
-        "POST",
-        UPLOADS,
-        {
-            "Upload-Length": length,
-            "Upload-Metadata": f"filetype {b64(b'image/jpeg')},sha256 {b64(sha(data).encode())}",
-        },
-    )
+    return tus(tablet, "POST", UPLOADS, promise(data))
+
+
+def create_with(tablet: Tablet, data: bytes, first: bytes, **headers: str) -> Response:
+    """Begin an upload of these bytes and send the first of them along."""
+    return tus(tablet, "POST", UPLOADS, {"Content-Type": CHUNK, **promise(data), **headers}, content=first)
 
 
 def begin(tablet: Tablet, data: bytes) -> str:

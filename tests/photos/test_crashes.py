@@ -13,7 +13,7 @@ from app.photos import store as store_module
 from app.photos import uploads
 from app.photos.store import BlobStore
 from tests.auth.house import Tablet, code_of
-from tests.photos.album import Album, ask, begin, create, deliver, jpeg, offset, patch, sha, tus
+from tests.photos.album import Album, ask, begin, create, create_with, deliver, jpeg, offset, patch, sha, tus
 
 DATA = jpeg()
 
@@ -132,6 +132,33 @@ def test_a_full_disk_is_a_reason_to_come_back(alva: Tablet, monkeypatch: pytest.
     assert deliver(alva, DATA).status_code == 204
 
 
+WHOLE_STEPS = {
+    **{step: STEPS[step] for step in STEPS if step.startswith(("before the f", "after the file got"))},
+    "after the photo is in its place": (BlobStore, "keep", dies_after(BlobStore.keep)),
+    "after the database noted it, before the commit": (
+        uploads,
+        "create_whole",
+        dies_after(uploads.create_whole),
+    ),
+}
+
+
+@pytest.mark.parametrize("step", WHOLE_STEPS)
+def test_dying_at_a_photo_that_comes_whole_is_healed_by_sending_again(
+    album: Album, alva: Tablet, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    photo = jpeg(900)
+    with monkeypatch.context() as patched:
+        patched.setattr(*WHOLE_STEPS[step])
+        assert code_of(create_with(alva, photo, photo)) == "internal"
+    assert (album.count("blob"), album.count("upload")) == (0, 0)
+    assert ask(alva, sha(photo))["missing"] == [sha(photo)]
+    assert create_with(alva, photo, photo).headers["upload-offset"] == "900"
+    assert ask(alva, sha(photo))["verified"] == [sha(photo)]
+    assert album.store.path(sha(photo)).read_bytes() == photo
+    assert album.files()["uploads"] == []
+
+
 LINES = ("good", "request lost", "answer lost", *STEPS)
 
 
@@ -154,7 +181,8 @@ class BadLine:
                 return
             known = state["partial"].get(sha(data))
             if known is None:
-                self.through(partial(create, self.tablet, data))
+                first = data[: self.chance.choice((0, 1000))]
+                self.through(partial(create_with, self.tablet, data, first))
             else:
                 path, at = known["url"].removeprefix("/api/v1"), known["offset"]
                 part = data[at : at + 1000]

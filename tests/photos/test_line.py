@@ -3,14 +3,29 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 
 import uvicorn
 from fastapi import FastAPI
 
 from tests.auth.house import Tablet
-from tests.photos.album import CHUNK, Album, begin, jpeg, offset, patch
+from tests.photos.album import (
+    CHUNK,
+    UPLOADS,
+    Album,
+    ask,
+    b64,
+    begin,
+    create_with,
+    deliver,
+    jpeg,
+    offset,
+    patch,
+    promise,
+    sha,
+)
 
 DATA = jpeg()
 
@@ -30,15 +45,16 @@ def serving(app: FastAPI) -> Iterator[int]:
         listener.close()
 
 
-def cut_off(port: int, tablet: Tablet, path: str, data: bytes) -> None:
+def cut_off(port: int, tablet: Tablet, request: str, headers: Mapping[str, str], data: bytes) -> None:
     """Promise a chunk of 1000 bytes, send these when the server waits for them, and hang up a moment later."""
+    method, path = request.split()
     lines = [
-        f"PATCH /api/v1{path} HTTP/1.1",
+        f"{method} /api/v1{path} HTTP/1.1",
         "Host: localhost",
         f"Authorization: Bearer {tablet.token}",
         "Tus-Resumable: 1.0.0",
         f"Content-Type: {CHUNK}",
-        "Upload-Offset: 0",
+        *(f"{name}: {value}" for name, value in headers.items()),
         "Content-Length: 1000",
         "Expect: 100-continue",
     ]
@@ -49,14 +65,40 @@ def cut_off(port: int, tablet: Tablet, path: str, data: bytes) -> None:
         time.sleep(0.5)  # the server forgets what it has not read when the line goes
 
 
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def test_a_photo_continues_inside_the_chunk_where_the_line_broke(album: Album, alva: Tablet) -> None:
     path = begin(alva, DATA)
     with serving(album.app) as port:
-        cut_off(port, alva, path, DATA[:700])
-        deadline = time.monotonic() + 20
-        while offset(alva, path) == 0 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        cut_off(port, alva, f"PATCH {path}", {"Upload-Offset": "0"}, DATA[:700])
+        until(lambda: offset(alva, path) > 0)
     assert offset(alva, path) == 700
     for at in (700, 1700):
         assert patch(alva, path, at, DATA[at : at + 1000]).status_code == 204
     assert album.files()["uploads"] == []
+
+
+def test_a_creation_that_broke_off_keeps_what_came_and_the_next_one_goes_on(
+    album: Album, alva: Tablet
+) -> None:
+    with serving(album.app) as port:
+        cut_off(port, alva, f"POST {UPLOADS}", promise(DATA), DATA[:700])
+        until(lambda: bool(ask(alva, sha(DATA))["partial"]))
+    assert ask(alva, sha(DATA))["partial"][sha(DATA)]["offset"] == 700
+    again = create_with(alva, DATA, DATA[:1000])
+    assert (again.status_code, again.headers["upload-offset"], album.count("upload")) == (201, "1000", 1)
+    assert deliver(alva, DATA).status_code == 204
+
+
+def test_a_creation_that_broke_off_in_a_chunk_with_a_checksum_leaves_nothing(
+    album: Album, alva: Tablet
+) -> None:
+    promised = {**promise(DATA), "Upload-Checksum": f"sha256 {b64(sha256(DATA[:1000]).digest())}"}
+    with serving(album.app) as port:
+        cut_off(port, alva, f"POST {UPLOADS}", promised, DATA[:700])
+    assert (album.count("upload"), album.files()) == (0, {"blobs": [], "uploads": []})
+    assert create_with(alva, DATA, DATA[:1000]).headers["upload-offset"] == "1000"

@@ -57,7 +57,7 @@ def test_every_answer_names_the_version_of_the_protocol(alva: Tablet) -> None:
 def test_the_server_tells_what_it_can(alva: Tablet) -> None:
     headers = alva.send("OPTIONS", UPLOADS).headers
     assert headers["tus-version"] == "1.0.0"
-    assert headers["tus-extension"] == "creation,checksum,expiration,termination"
+    assert headers["tus-extension"] == "creation,creation-with-upload,checksum,expiration,termination"
     assert headers["tus-checksum-algorithm"] == "sha256"
     assert headers["tus-max-size"] == str(LIMITS.photo_bytes)
 

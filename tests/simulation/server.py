@@ -21,6 +21,7 @@ from sqlalchemy import Connection, update
 import app.main
 from app.auth import tables as auth
 from app.auth.accounts import grant, revoke
+from app.auth.presence import Presence
 from app.auth.service import mint_code
 from app.database import migrate, table
 from app.operations.readmodels import refresh
@@ -101,6 +102,7 @@ class Server:
         for each in self.apps:
             db, settings = each.state.db, self.settings
             each.state.sync = Sync(db, server_key(self.data), self.data, settings.limits, [refresh])
+            each.state.presence = Presence(db, each.state.sync.live.tell_of_tablets)
             self.jobs.append(loop.create_task(_watch(each)))
         settle()
 

@@ -16,7 +16,8 @@ beforeEach(async () => {
   await settle(anna);
 });
 
-const patches = () => server.calls.filter((call) => call.startsWith("PATCH"));
+const isChunk = (call: string) => call.startsWith("PATCH") || call === "POST /blobs/uploads";
+const chunks = () => server.calls.filter(isChunk);
 
 function blob(size: number, kind: NewBlob["kind"], seed = 1): NewBlob {
   const bytes = Uint8Array.from({ length: size }, (_, i) => (i * seed) % 251);
@@ -58,33 +59,86 @@ describe("a photo", () => {
     await takePhoto([original, thumb]);
     await settle(anna);
     expect([...server.state.blobs.keys()]).toEqual([thumb.sha256, original.sha256]);
-    expect(patches()).toHaveLength(4);
+    expect(chunks()).toHaveLength(4);
     expect([stateOf(thumb), stateOf(original)]).toEqual(["verified", "verified"]);
   });
 
   it("goes on where it stopped, also after the app was closed", async () => {
     const original = blob(CHUNK_BYTES * 4, "blob");
     await takePhoto([original]);
-    server.faults.drop = (call) => call.startsWith("PATCH") && patches().length >= 2;
+    server.faults.drop = (call) => isChunk(call) && chunks().length >= 2;
     await anna.round();
     expect(stateOf(original)).toBe("local");
     server.faults.drop = () => false;
     anna = await openTablet(server, "anna", anna.tablet.db.name);
     await settle(anna);
     expect(stateOf(original)).toBe("verified");
-    expect(patches().length).toBeLessThanOrEqual(5);
+    expect(chunks().length).toBeLessThanOrEqual(5);
   });
 
   it("survives lost answers and requests that are sent twice", async () => {
     const original = blob(CHUNK_BYTES * 3, "blob");
     await takePhoto([original]);
     let losses = 2;
-    server.faults.lose = (call) => call.startsWith("PATCH") && losses-- > 0;
+    server.faults.lose = (call) => isChunk(call) && losses-- > 0;
     for (let i = 0; i < 3; i++) await anna.round();
     server.faults.twice = true;
     for (let i = 0; i < 4; i++) await anna.round();
     expect(stateOf(original)).toBe("verified");
     expect(server.state.blobs.get(original.sha256)?.length).toBe(original.bytes.byteLength);
+  });
+
+  it("that fits into a chunk is one request, and nothing of it is left to resume", async () => {
+    const small = blob(300_000, "blob");
+    await takePhoto([small]);
+    await settle(anna);
+    expect(server.calls.filter((call) => call.includes("/blobs/uploads"))).toEqual(["POST /blobs/uploads"]);
+    expect(stateOf(small)).toBe("verified");
+    expect(await anna.tablet.db.count("uploads")).toBe(0);
+  });
+
+  it("whose creation was cut in the middle of its bytes sends that chunk once more, half as large", async () => {
+    const original = blob(CHUNK_BYTES * 2, "blob");
+    await takePhoto([original]);
+    let cuts = 1;
+    server.faults.cut = (call) => call === "POST /blobs/uploads" && cuts-- > 0;
+    await anna.round();
+    expect([stateOf(original), chunks().length]).toEqual(["local", 1]);
+    await settle(anna);
+    expect(stateOf(original)).toBe("verified");
+    expect(chunks().slice(1)).toEqual([
+      "POST /blobs/uploads",
+      expect.stringMatching(/^PATCH/),
+      expect.stringMatching(/^PATCH/),
+    ]);
+    expect(server.state.blobs.get(original.sha256)?.length).toBe(original.bytes.byteLength);
+  });
+
+  it("whose creation's answer was lost goes on behind what arrived, with one chunk sent again", async () => {
+    const original = blob(CHUNK_BYTES * 3, "blob");
+    await takePhoto([original]);
+    let losses = 1;
+    server.faults.lose = (call) => call === "POST /blobs/uploads" && losses-- > 0;
+    await anna.round();
+    expect(stateOf(original)).toBe("local");
+    await settle(anna);
+    expect(stateOf(original)).toBe("verified");
+    expect(chunks()).toEqual([
+      "POST /blobs/uploads",
+      "POST /blobs/uploads",
+      expect.stringMatching(/^PATCH/),
+      expect.stringMatching(/^PATCH/),
+    ]);
+  });
+
+  it("whose whole creation arrived without an answer is not sent again", async () => {
+    const small = blob(300_000, "blob");
+    await takePhoto([small]);
+    let losses = 1;
+    server.faults.lose = (call) => call === "POST /blobs/uploads" && losses-- > 0;
+    await anna.round();
+    await settle(anna);
+    expect([stateOf(small), chunks().length]).toEqual(["verified", 1]);
   });
 
   it("with the same bytes as another one is stored and sent once", async () => {
@@ -93,7 +147,7 @@ describe("a photo", () => {
     await takePhoto([original], "photo_b");
     await settle(anna);
     expect(anna.memory.photos.get(original.sha256)?.refs.map((r) => r.entity)).toEqual(["photo_a", "photo_b"]);
-    expect(patches()).toHaveLength(1);
+    expect(chunks()).toHaveLength(1);
   });
 
   it("whose bytes were damaged here is called so, and the others go on", async () => {
@@ -111,7 +165,7 @@ describe("a photo", () => {
     let taps = 0;
     const fetch: typeof real = async (path, init) => {
       const answer = await real(path, init);
-      if (init.method === "PATCH" && taps++ === 0) {
+      if (isChunk(`${init.method} ${path.replace("/api/v1", "")}`) && taps++ === 0) {
         await anna.write(SHARED, VISIT, "status", "INNE");
         anna.engine.wake("save");
       }
@@ -119,10 +173,10 @@ describe("a photo", () => {
     };
     anna = await openTablet(Object.assign(Object.create(server) as TestServer, { fetch }), "anna", anna.tablet.db.name);
     await anna.round();
-    const calls = server.calls.filter((call) => call.startsWith("PATCH") || call === "POST /commits");
+    const calls = server.calls.filter((call) => isChunk(call) || call === "POST /commits");
     expect(calls).toEqual([
       "POST /commits",
-      expect.stringMatching(/^PATCH/),
+      "POST /blobs/uploads",
       "POST /commits",
       expect.stringMatching(/^PATCH/),
       expect.stringMatching(/^PATCH/),

@@ -71,23 +71,28 @@ async function sendBlob(sync: Sync, row: PhotoRow, isWanted: () => boolean): Pro
 }
 
 async function continueUpload(sync: Sync, row: PhotoRow, isWanted: () => boolean): Promise<void> {
-  let upload = await openUpload(sync, row);
-  while (upload.offset < row.size && !isWanted()) {
-    const bytes = await bytesAt(sync, row, upload.offset);
+  let upload = await knownUpload(sync, row);
+  while ((upload?.offset ?? 0) < row.size && !isWanted()) {
+    const bytes = await bytesAt(sync, row, upload?.offset ?? 0);
     if (!bytes) return setState(sync, row, "mismatch");
-    upload = await sendChunk(sync, upload, bytes);
+    upload = upload ? await sendChunk(sync, upload, bytes) : await openUpload(sync, row, bytes);
   }
-  if (upload.offset >= row.size) await markVerified(sync, row);
+  if (upload && upload.offset >= row.size) await markVerified(sync, row);
 }
 
-async function openUpload(sync: Sync, row: PhotoRow): Promise<Upload> {
+async function knownUpload(sync: Sync, row: PhotoRow): Promise<Upload | null> {
   const known = await sync.tablet.db.get("uploads", row.sha256);
   const resumed = known?.url ? await resume(sync.api, known.url) : null;
   // Finished, yet the bytes are missing: the server was restored since, and its uploads are not to be trusted.
-  if (resumed && resumed.offset < row.size) return resumed;
-  const created = await create(sync.api, row);
-  await keepUpload(sync, { sha256: row.sha256, url: created.url, tries: known?.tries ?? 0 });
-  return created;
+  return resumed && resumed.offset < row.size ? resumed : null;
+}
+
+/** The first bytes go with the creation. If its answer is lost, the next creation finds what came of them. */
+async function openUpload(sync: Sync, row: PhotoRow, first: Uint8Array<ArrayBuffer>): Promise<Upload> {
+  const upload = await measured(sync, () => create(sync.api, row, first));
+  const tries = (await sync.tablet.db.get("uploads", row.sha256))?.tries ?? 0;
+  if (upload.offset < row.size) await keepUpload(sync, { sha256: row.sha256, url: upload.url, tries });
+  return upload;
 }
 
 async function keepUpload({ tablet }: Sync, row: UploadRow): Promise<void> {
@@ -96,16 +101,25 @@ async function keepUpload({ tablet }: Sync, row: UploadRow): Promise<void> {
 
 /** A repeated request has moved the upload already: go on from where the server says it stands. */
 async function sendChunk(sync: Sync, upload: Upload, bytes: Uint8Array<ArrayBuffer>): Promise<Upload> {
-  const size = chunkBytes.get(sync) ?? CHUNK_BYTES;
   try {
-    const next = await send(sync.api, upload, bytes);
-    chunkBytes.set(sync, Math.min(CHUNK_BYTES, size * 2));
-    return next;
+    return await measured(sync, () => send(sync.api, upload, bytes));
   } catch (error) {
-    if (isProblem(error, "offline")) chunkBytes.set(sync, Math.max(MIN_CHUNK, size / 2));
     const moved = isProblem(error, "upload-offset") ? await resume(sync.api, upload.url) : null;
     if (!moved) throw error;
     return moved;
+  }
+}
+
+/** Learns from a chunk how large the next one may be. */
+async function measured(sync: Sync, sending: () => Promise<Upload>): Promise<Upload> {
+  const size = chunkBytes.get(sync) ?? CHUNK_BYTES;
+  try {
+    const upload = await sending();
+    chunkBytes.set(sync, Math.min(CHUNK_BYTES, size * 2));
+    return upload;
+  } catch (error) {
+    if (isProblem(error, "offline")) chunkBytes.set(sync, Math.max(MIN_CHUNK, size / 2));
+    throw error;
   }
 }
 

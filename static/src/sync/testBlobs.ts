@@ -3,10 +3,17 @@ import { hex, sha256 } from "../domain/bytes";
 import { json, problem, textOf, uploadAnswer } from "./testAnswers";
 import type { State } from "./testState";
 
-type Uploads = Map<string, { sha256: string; size: number; parts: Uint8Array[]; offset: number }>;
+interface Upload {
+  readonly url: string;
+  readonly sha256: string;
+  readonly size: number;
+  readonly parts: Uint8Array[];
+  offset: number;
+}
 
 export class TestBlobs {
-  readonly #uploads: Uploads = new Map();
+  readonly #uploads = new Map<string, Upload>();
+  #created = 0;
 
   async answer(state: State, route: string, init: RequestInit, headers: Headers): Promise<Response> {
     if (route === "/blobs/missing") {
@@ -15,34 +22,46 @@ export class TestBlobs {
       const stable = asked.filter((h) => state.stableBlobs.has(h));
       return json({ missing: asked.filter((h) => !verified.includes(h)), partial: {}, verified, stable });
     }
-    if (route === "/blobs/uploads") return this.#create(headers);
+    const bytes = new Uint8Array((init.body as Uint8Array<ArrayBuffer> | null | undefined) ?? []);
+    if (route === "/blobs/uploads") return this.#create(state, bytes, headers);
     const upload = this.#uploads.get(route);
     if (!upload) return problem("not-found", 404);
     if (init.method === "HEAD") return uploadAnswer(200, upload.offset);
-    return this.#patch(state, route, new Uint8Array(init.body as Uint8Array<ArrayBuffer>), headers);
+    if (Number(headers.get("Upload-Offset")) !== upload.offset) return problem("upload-offset", 409);
+    return this.#take(state, upload, bytes, headers) ?? uploadAnswer(204, upload.offset);
   }
 
-  #create(headers: Headers): Response {
-    const metadata = headers.get("Upload-Metadata")?.split(",")[0]?.split(" ")[1] ?? "";
-    const url = `/blobs/uploads/${this.#uploads.size + 1}`;
+  /** The first bytes come along; what is here of the same photo already is kept. */
+  #create(state: State, bytes: Uint8Array, headers: Headers): Response {
+    const name = atob(headers.get("Upload-Metadata")?.split(",")[0]?.split(" ")[1] ?? "");
     const size = Number(headers.get("Upload-Length"));
-    this.#uploads.set(url, { sha256: atob(metadata), size, parts: [], offset: 0 });
-    return uploadAnswer(201, 0, { Location: `http://elsewhere.example/api/v1${url}` });
+    if (!isAsPromised(bytes, headers)) return problem("checksum-mismatch", 460);
+    const isSound = (u: Upload) => u.offset < u.size || state.blobs.has(u.sha256);
+    const known = [...this.#uploads.values()].find((u) => u.sha256 === name && u.size === size && isSound(u));
+    const upload = known ?? { url: `/blobs/uploads/${++this.#created}`, sha256: name, size, parts: [], offset: 0 };
+    this.#uploads.set(upload.url, upload);
+    const refused = bytes.length > upload.offset && this.#add(state, upload, bytes.slice(upload.offset));
+    return refused || uploadAnswer(201, upload.offset, { Location: `http://elsewhere.example/api/v1${upload.url}` });
   }
 
-  #patch(state: State, url: string, bytes: Uint8Array, headers: Headers): Response {
-    const upload = this.#uploads.get(url);
-    if (!upload || Number(headers.get("Upload-Offset")) !== upload.offset) return problem("upload-offset", 409);
-    const checksum = `sha256 ${Buffer.from(sha256(bytes)).toString("base64")}`;
-    if (headers.get("Upload-Checksum") !== checksum) return problem("checksum-mismatch", 460);
+  #take(state: State, upload: Upload, bytes: Uint8Array, headers: Headers): Response | null {
+    return isAsPromised(bytes, headers) ? this.#add(state, upload, bytes) : problem("checksum-mismatch", 460);
+  }
+
+  #add(state: State, upload: Upload, bytes: Uint8Array): Response | null {
     upload.parts.push(bytes);
     upload.offset += bytes.length;
-    if (upload.offset < upload.size) return uploadAnswer(204, upload.offset);
+    if (upload.offset < upload.size) return null;
     const whole = new Uint8Array(Buffer.concat(upload.parts));
-    this.#uploads.delete(url);
-    if (hex(sha256(whole)) !== upload.sha256) return problem("checksum-mismatch", 460);
+    if (hex(sha256(whole)) !== upload.sha256) {
+      this.#uploads.delete(upload.url);
+      return problem("checksum-mismatch", 460);
+    }
     state.blobs.set(upload.sha256, whole);
-    this.#uploads.set(url, upload);
-    return uploadAnswer(204, upload.offset);
+    return null;
   }
+}
+
+function isAsPromised(bytes: Uint8Array, headers: Headers): boolean {
+  return headers.get("Upload-Checksum") === `sha256 ${Buffer.from(sha256(bytes)).toString("base64")}`;
 }

@@ -16,10 +16,11 @@ export const SHARED = `op/${OP}/shared`;
 export const POL = `op/${OP}/POL`;
 export const ALK = `op/${OP}/KOM_ALK`;
 
-/** `drop`: the request never arrives. `lose`: it is handled and the answer is lost. `twice`: handled twice, like a retry. */
+/** `drop`: the request never arrives. `cut`: half of its body does, and no answer comes. `lose`: it is handled and the answer is lost. `twice`: handled twice, like a retry. */
 export interface Faults {
   down: boolean;
   drop: (path: string) => boolean;
+  cut: (path: string) => boolean;
   lose: (path: string) => boolean;
   twice: boolean;
   /** Refuses these changes with a verdict. */
@@ -45,6 +46,7 @@ export class TestServer {
   readonly faults: Faults = {
     down: false,
     drop: () => false,
+    cut: () => false,
     lose: () => false,
     twice: false,
     judge: () => null,
@@ -88,11 +90,18 @@ export class TestServer {
     const call = `${init.method ?? "GET"} ${path.replace("/api/v1", "")}`;
     if (this.faults.down || this.faults.drop(call)) throw new TypeError("fetch failed");
     this.calls.push(call);
+    if (this.faults.cut(call)) return this.#cutOff(path.replace("/api/v1", ""), init);
     const answer = await this.#handle(path.replace("/api/v1", ""), init);
     const last = this.faults.twice ? await this.#handle(path.replace("/api/v1", ""), init) : answer;
     if (this.faults.lose(call)) throw new TypeError("fetch failed");
     return last;
   };
+
+  async #cutOff(path: string, init: RequestInit): Promise<never> {
+    const body = init.body as Uint8Array<ArrayBuffer>;
+    await this.#handle(path, { ...init, body: body.slice(0, body.length / 2) });
+    throw new TypeError("fetch failed");
+  }
 
   async #handle(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);

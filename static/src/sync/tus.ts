@@ -2,7 +2,7 @@ import { base64, utf8 } from "../domain/bytes";
 import { Problem } from "../domain/problem";
 import type { Api } from "./api";
 
-/** tus 1.0 (creation, checksum). Chunks come straight from the store, each with its own checksum. */
+/** tus 1.0 (creation, creation-with-upload, checksum). Chunks come straight from the store, each with its own checksum. */
 const VERSION = { "Tus-Resumable": "1.0.0" };
 
 export interface Upload {
@@ -10,14 +10,18 @@ export interface Upload {
   readonly offset: number;
 }
 
-/** Opens an upload, or finds the server's own one of the same bytes. */
-export async function create(api: Api, blob: { sha256: string; size: number; mime: string }): Promise<Upload> {
+/** Opens an upload by its first bytes, or continues the server's own one of the same photo. */
+export async function create(
+  api: Api,
+  blob: { sha256: string; size: number; mime: string },
+  first: Uint8Array<ArrayBuffer>,
+): Promise<Upload> {
   const metadata = `sha256 ${base64(utf8(blob.sha256))},mime ${base64(utf8(blob.mime))}`;
-  const headers = { ...VERSION, "Upload-Length": String(blob.size), "Upload-Metadata": metadata };
-  const response = await api.call("/blobs/uploads", { method: "POST", headers });
+  const headers = { "Upload-Length": String(blob.size), "Upload-Metadata": metadata };
+  const response = await sendBytes(api, "POST", "/blobs/uploads", first, headers);
   const url = response.headers.get("Location");
   if (!url) throw new Problem("offline", 0, "an upload without an address");
-  return { url: pathOf(url), offset: Number(response.headers.get("Upload-Offset") ?? "0") };
+  return { url: pathOf(url), offset: offsetOf(response) };
 }
 
 /** The address below our own origin: a token is never sent elsewhere. */
@@ -39,20 +43,21 @@ export async function resume(api: Api, url: string): Promise<Upload | null> {
 }
 
 /** Sends bytes from an offset on; where the upload stands then. */
-export async function send(api: Api, upload: Upload, bytes: Uint8Array<ArrayBuffer>): Promise<Upload> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const response = await api.call(upload.url, {
-    method: "PATCH",
-    body: bytes,
-    type: "application/offset+octet-stream",
-    timeout: api.long,
-    headers: {
-      ...VERSION,
-      "Upload-Offset": String(upload.offset),
-      "Upload-Checksum": `sha256 ${base64(digest)}`,
-    },
-  });
-  return { url: upload.url, offset: offsetOf(response) };
+export async function send(api: Api, { url, offset }: Upload, bytes: Uint8Array<ArrayBuffer>): Promise<Upload> {
+  const response = await sendBytes(api, "PATCH", url, bytes, { "Upload-Offset": String(offset) });
+  return { url, offset: offsetOf(response) };
+}
+
+async function sendBytes(
+  api: Api,
+  method: string,
+  path: string,
+  body: Uint8Array<ArrayBuffer>,
+  more: Record<string, string>,
+): Promise<Response> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
+  const headers = { ...VERSION, ...more, "Upload-Checksum": `sha256 ${base64(digest)}` };
+  return api.call(path, { method, body, type: "application/offset+octet-stream", timeout: api.long, headers });
 }
 
 function offsetOf(response: Response): number {
