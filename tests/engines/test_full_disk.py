@@ -21,6 +21,7 @@ from tests.engines.trial import Trial, says, take_up
 DISK = "192m"
 LEFT, SIDE = 4_000_000, 1600
 """Room for words but not for a second photo of this many pixels; beyond that Chromium closes the whole database."""
+COUNTED_S = 120.0
 RESERVE = """insats.tablet.running().tablet.db
   .count("chunks", IDBKeyRange.bound(["ballast"], ["ballast", []])).then((n) => n === 20)"""
 COUNT = "person.counted('SPELMASKIN')"

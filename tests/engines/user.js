@@ -1,12 +1,20 @@
 // A person on the tablet who never waits: three hands, each of which goes on as soon as the app says that what it did is
 // saved. Runs in a build of the app that hands out its own modules (builds.py); nothing in the app is another than usual.
 globalThis.person = (() => {
-  const { recording, replica, operation, tablet, session, status } = globalThis.insats;
+  const { loss, recording, replica, operation, tablet, session, status } = globalThis.insats;
   const MACHINES = ["SPELMASKIN", "SPELUTR"];
   const QUESTIONS = ["SPE05", "SPE11", "SPE12", "SPE05:note", "SPE11:note"];
 
   const note = (item) => console.log("noted", JSON.stringify(item));
-  const op = () => operation.operations.value.find((each) => each.date === "2018-05-25").id;
+  const evening = () => operation.operations.value.find((each) => each.date === "2018-05-25");
+  const op = () => {
+    const found = evening();
+    if (found) return found.id;
+    const { session, streams, saves, actors, own } = tablet.memory;
+    const parts = [...streams.values()].map(({ stream, cursor, reset }) => [stream, cursor, reset]);
+    const left = { user: session?.user.id, parts, saves, actors: actors.size, own: [...own.all()].length };
+    throw new Error(`the evening is gone: ${JSON.stringify({ ...left, lost: loss.lostStore.value })}`);
+  };
   const visit = () => replica.entitiesOf(operation.shared(op()), "visit")[0].id;
   const sheet = () => `checklist_${visit().slice("visit_".length)}.SPE`;
   const shown = (field) => replica.heads(replica.entity(operation.own(op()), sheet()), field);
