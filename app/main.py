@@ -77,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         for job in jobs:
             job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)  # a backup beside us has to be ended
         await presence.settle()
         db.close()
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench import crowds, growth, rates
+from bench import bootstrap, crowds, growth, rates
 from bench.stores import STORES
 
 FORMS_PER_S, COUNTS_PER_S, BYTES = 40_000, 12_000, 40.0
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100, help="requests for each store and shape")
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--store", choices=STORES)
-    parser.add_argument("--only", choices=["rates", "crowd", "grow"])
+    parser.add_argument("--only", choices=["rates", "crowd", "grow", "bootstrap"])
     parser.add_argument("--grow", type=int, default=0, metavar="CHANGES", help="measure a store with so many")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, pace {pace():.2f}")
@@ -41,6 +41,9 @@ def main() -> None:
     if options.only in (None, "crowd"):
         crowd = [crowds.measure(store) for store in stores]
         results += show(crowd, [f"{c.store}: {miss}" for c in crowd for miss in c.missed()])
+    if options.only in (None, "bootstrap"):
+        firsts = [bootstrap.measure(store) for store in stores]
+        results += show(firsts, [f"{first.store}: {miss}" for first in firsts for miss in first.missed()])
     if options.grow:
         grown = [growth.measure(store, options.grow) for store in stores]
         results += show(grown, [f"{g.store}: ratio {g.ratio}" for g in grown if g.ratio < GROWN])

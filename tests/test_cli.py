@@ -94,3 +94,28 @@ def test_a_backup_says_what_it_holds(backend: Backend) -> None:
     assert re.search(
         r"\d+ rows and 0 photo files in .*insats-\d+\.ndjson\.gz, verified", backend.command("backup")
     )
+
+
+def test_a_store_is_checked_backed_up_lost_and_restored(backend: Backend, tmp_path: Path) -> None:
+    backend.command("demo", "--stage", "planned")
+    assert backend.command("check").startswith("Everything holds: ")
+    told = backend.command("backup")
+    (file,) = re.findall(r"in (\S+), verified", told)
+    assert "scratch store and checked" in backend.command("restore", "--verify", file)
+    over = backend.attempt("restore", file)
+    assert over.returncode == 1
+    assert "nothing was restored" in over.stderr
+    (tmp_path / "new").mkdir()
+    new = Backend(tmp_path / "new", "", "http://127.0.0.1:9")
+    assert re.search(r"\d+ commits and 0 photo files restored; epoch \w+", new.command("restore", file))
+    assert new.command("check").startswith("Everything holds: ")
+    assert new.command("deliver", file).startswith("0 commits and 0 photo files")
+
+
+def test_faults_are_lines_and_a_status(backend: Backend, tmp_path: Path) -> None:
+    backend.command("migrate")
+    (tmp_path / "data" / "seal.key").unlink()
+    done = backend.attempt("check")
+    assert done.returncode == 1
+    assert done.stdout.startswith("seal.key: ")
+    assert "1 faults in" in done.stderr

@@ -38,7 +38,7 @@ def test_every_verdict_code_on_the_protocol_page_is_given_somewhere() -> None:
     assert {name for name in named if f'"{name}"' not in code} == set()
 
 
-@pytest.mark.parametrize("target", [*re.findall(r"`make (\w+)`", README), "run", "test"])
+@pytest.mark.parametrize("target", [*re.findall(r"`make ([\w-]+)`", README), "run", "test"])
 def test_every_make_target_of_the_readme_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 

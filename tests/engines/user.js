@@ -1,12 +1,20 @@
 // A person on the tablet who never waits: three hands, each of which goes on as soon as the app says that what it did is
 // saved. Runs in a build of the app that hands out its own modules (builds.py); nothing in the app is another than usual.
 globalThis.person = (() => {
-  const { recording, replica, operation, tablet, session, status } = globalThis.insats;
+  const { loss, recording, replica, operation, tablet, session, status } = globalThis.insats;
   const MACHINES = ["SPELMASKIN", "SPELUTR"];
   const QUESTIONS = ["SPE05", "SPE11", "SPE12", "SPE05:note", "SPE11:note"];
 
   const note = (item) => console.log("noted", JSON.stringify(item));
-  const op = () => operation.operations.value.find((each) => each.date === "2018-05-25").id;
+  const evening = () => operation.operations.value.find((each) => each.date === "2018-05-25");
+  const op = () => {
+    const found = evening();
+    if (found) return found.id;
+    const { session, streams, saves, actors, own } = tablet.memory;
+    const parts = [...streams.values()].map(({ stream, cursor, reset }) => [stream, cursor, reset]);
+    const left = { user: session?.user.id, parts, saves, actors: actors.size, own: [...own.all()].length };
+    throw new Error(`the evening is gone: ${JSON.stringify({ ...left, lost: loss.lostStore.value })}`);
+  };
   const visit = () => replica.entitiesOf(operation.shared(op()), "visit")[0].id;
   const sheet = () => `checklist_${visit().slice("visit_".length)}.SPE`;
   const shown = (field) => replica.heads(replica.entity(operation.own(op()), sheet()), field);
@@ -66,18 +74,18 @@ globalThis.person = (() => {
     return recording.record(stream, [...births, { e: sheet(), f: field, v: text, seen: shown(field) }]);
   }
 
-  function photographing(pauseMs) {
+  function photographing(pauseMs, side) {
     let last = Math.max(0, ...captions());
     return async () => {
-      await recording.addPhoto(op(), visit(), await picture(), { caption: `bild ${last + 1}` });
+      await recording.addPhoto(op(), visit(), await picture(side), { caption: `bild ${last + 1}` });
       last += 1;
       note({ photo: last });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     };
   }
 
-  // Noise does not compress: some tens of kilobytes, and no two alike.
-  async function picture(side = 160) {
+  // Noise does not compress: some tens of kilobytes at 160 pixels, megabytes at 1600, and no two alike.
+  async function picture(side) {
     const canvas = new OffscreenCanvas(side, side);
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(side, side);
@@ -122,9 +130,9 @@ globalThis.person = (() => {
       location.hash = `#/visit/${visit()}/${section}`;
     },
 
-    run(photoPauseMs = 60) {
+    run(photoPauseMs = 60, side = 160) {
       isTired = false;
-      hands = [counting(), answering(), photographing(photoPauseMs)].map(hand);
+      hands = [counting(), answering(), photographing(photoPauseMs, side)].map(hand);
     },
 
     // Resolves when what was under way has come to its end.

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from tests import postgres
 from tests.kills.stage import die_with_parent
@@ -25,6 +27,7 @@ class Cluster:
     settings: tuple[str, ...] = ()
     port: int = field(default_factory=postgres.free_port)
     _process: "subprocess.Popen[bytes] | None" = None
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def start(self) -> None:
         """Start and wait until it takes connections, after whatever recovery that takes."""
@@ -72,6 +75,13 @@ class Cluster:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(postgres.STOP_SECONDS)
+
+    def new_database(self) -> str:
+        """The address of an empty database of its own."""
+        name = f"store_{next(self._numbers)}"
+        with postgres.connect(self.port) as conn:
+            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        return self.url(name)
 
     def url(self, database: str) -> str:
         """The address of a database; its connections are known by their name."""

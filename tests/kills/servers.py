@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-
-import httpx
 
 from tests.e2e.backend import free_port
 
@@ -56,6 +56,15 @@ class Stage:
     def wait(self, pid: int) -> int:
         """Wait until a server has ended; its status as `os.waitpid` tells it."""
         return int(self._ask({"do": "wait", "pid": pid}))
+
+    def ended(self, pid: int, or_else: Callable[[], bool]) -> int | None:
+        """Wait until a server has ended (its status) or something else is the case (None)."""
+        while True:
+            status = self._ask({"do": "look", "pid": pid})
+            if status is not None:
+                return int(status)
+            if or_else():
+                return None
 
     def _ask(self, order: dict[str, Any]) -> Any:
         assert self._process.stdin is not None
@@ -103,12 +112,7 @@ class Mortal:
         """Start and wait until it answers; the seconds it took. `cold` begins with a new interpreter."""
         assert not self.is_running
         began = time.monotonic()
-        variables = {
-            "INSATS_DATA": str(self.data),
-            "INSATS_DATABASE_URL": self.url,
-            "INSATS_PORT": str(self.port),
-            **self.more,
-        }
+        variables = self.variables()
         if cold:
             command = [sys.executable, "-m", "app", "serve"]
             with (self.data / "server.log").open("ab") as log:
@@ -122,16 +126,40 @@ class Mortal:
             self.cpu_s.append(cpu_seconds(self._cold.pid))
         return seconds
 
+    def variables(self) -> dict[str, str]:
+        """The settings it runs with."""
+        return {
+            "INSATS_DATA": str(self.data),
+            "INSATS_DATABASE_URL": self.url,
+            "INSATS_PORT": str(self.port),
+            **self.more,
+        }
+
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_S
-        with httpx.Client(base_url=self.address, timeout=READY_S) as client:
-            while time.monotonic() < deadline:
-                try:
-                    if client.get("/healthz").status_code == 200:
-                        return
-                except httpx.TransportError:
-                    time.sleep(0.01)
-        raise TimeoutError("the server did not become ready")
+        while not self._is_ready():
+            assert time.monotonic() < deadline, "the server did not become ready"
+            time.sleep(0.01)
+
+    def _is_ready(self) -> bool:
+        line = HTTPConnection("127.0.0.1", self.port, timeout=READY_S)
+        try:
+            line.request("GET", "/healthz")
+            return line.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            line.close()
+
+    def start_to_die(self, point: int) -> bool:
+        """Start a server that kills itself at the nth storage call; False: it made fewer and is ready."""
+        assert not self.is_running
+        self._pid = self.stage.start(self.variables() | {"DIE_AT": str(point)})
+        status = self.stage.ended(self._pid, self._is_ready)
+        if status is not None:
+            self._pid = None
+            assert os.WTERMSIG(status) == signal.SIGKILL, f"the server ended by itself: {status}"
+        return status is not None
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""

@@ -5,7 +5,7 @@ Importing the application takes a second of processor time, too much for a thous
 `python -m tests.kills.stage`.
 
 A request may carry `Die-At: n`: the server kills itself at the n-th storage call from there on. With `Die-At: 0` it only
-answers with the names of the points it passed, in `Points`.
+answers with the names of the points it passed, in `Points`. The variable `DIE_AT` does the same from the start of the process.
 """
 
 import ctypes
@@ -45,9 +45,12 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "start":
-            answer = _fork(order["environment"])
-        else:
+            answer: int | None = _fork(order["environment"])
+        elif order["do"] == "wait":
             _, answer = os.waitpid(order["pid"], 0)
+        else:
+            ended, status = os.waitpid(order["pid"], os.WNOHANG)
+            answer = status if ended else None
         print(json.dumps(answer), flush=True)
 
 
@@ -76,6 +79,8 @@ def _serve(environment: dict[str, str]) -> NoReturn:
     factory: Callable[[], Any] = app.main.factory
     app.main.factory = lambda: Mortal(factory(), seam)  # type: ignore[assignment,return-value]
     status = 1
+    if "DIE_AT" in environment:
+        seam.arm(int(environment["DIE_AT"]), die)
     with watching(seam, torn=True):
         status = insats(["serve"])
     os._exit(status)

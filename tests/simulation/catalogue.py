@@ -140,7 +140,7 @@ SERVER = (
     Mutant(
         "pokes for all",
         "app/sync/router.py",
-        "                if name in readable or name == DEVICES:",
+        "                if (caller.user, name) in readers or name == DEVICES:",
         "                if name:",
         "that an authority is at work is told to the others",
         "I9",

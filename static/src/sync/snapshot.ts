@@ -1,3 +1,4 @@
+import { unwrap } from "idb";
 import type { Cells } from "../domain/merge";
 import { Problem } from "../domain/problem";
 import { startingWith } from "../store/schema";
@@ -17,7 +18,9 @@ export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
     if (!stored) return null;
     const replica = tx.objectStore("replica");
     const keys = await replica.getAllKeys(startingWith(stream));
-    await Promise.all([...rows].map(([id, cells]) => replica.put({ stream, id, cells })));
+    // Without a promise for each of ten thousand rows: one that fails ends the transaction.
+    const plain = unwrap(replica);
+    for (const [id, cells] of rows) plain.put({ stream, id, cells });
     await Promise.all(keys.filter(([, id]) => !rows.has(id)).map((key) => replica.delete(key)));
     const next = { ...stored, cursor: end.seq, chain: end.chain, reset: false };
     await tx.objectStore("streams").put(next);
