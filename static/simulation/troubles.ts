@@ -47,11 +47,11 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     await s.sync(0, 1);
     s.expect("it is there when there is room", s.values(1, "team"), ["patient 4"]);
   }),
-  "another past under the same number": scene(TWO, async (s) => {
+  "another past under the same number": scene(["alva", "bo", "cia"], async (s) => {
     const before = s.copy();
     await s.write(0, "team", "of a lost past");
     await s.sync(0);
-    await anew(s, 1);
+    await anew(s, 2);
     s.device(0).isOnline = false;
     s.rollback(before);
     await s.sync(1);

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.catalogue import CATALOGUE, Mutant
-from tests.simulation.host import ROOT, Driver, bundle
+from tests.simulation.host import COMPILED, ROOT, Driver, bundle
 
 COPIED = ("app", "migrations", "tests/__init__.py", "tests/simulation", "static/src", "static/simulation")
+HEADER = "| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|"
 INVARIANT = re.compile(r"I\d+")
 LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml")
 
@@ -57,14 +59,22 @@ def main() -> int:
         print(f"without any planted bug: {fault}", file=sys.stderr)
     if faults:
         return 1
-    print("| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|")
+    print(HEADER)
     survived = 0
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for found in pool.map(lambda mutant: hunt(mutant, options.start), chosen):
+    with _home() as home, ThreadPoolExecutor(options.jobs) as pool:
+        for found in pool.map(lambda mutant: hunt(mutant, home, options.start), chosen):
             print(found.row(), flush=True)
             survived += found.killed is None
             print(f"{found.mutant.name}: {found.violation[:300] or 'SURVIVED'}", file=sys.stderr, flush=True)
     return 1 if survived else 0
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """Where copies of the tree are made, gone afterwards with what was compiled of them."""
+    with tempfile.TemporaryDirectory(prefix="insats-mutants-") as folder:
+        yield Path(folder)
+        shutil.rmtree(COMPILED / Path(folder).relative_to("/"), ignore_errors=True)
 
 
 def baseline(seeds: range) -> Iterator[str]:
@@ -77,11 +87,12 @@ def baseline(seeds: range) -> Iterator[str]:
                 yield f"{violation}{_where(question)}"
 
 
-def hunt(mutant: Mutant, start: int = 1) -> Found:
+def hunt(mutant: Mutant, home: Path, start: int = 1) -> Found:
     """Play what is expected to notice, every other scenario, then seeds, until one of them fails."""
     began = time.monotonic()
     count = 0
-    with planted(mutant) as root, Driver(bundle(root), root) as driver:
+    root = planted(mutant, home / threading.current_thread().name)
+    with Driver(bundle(root), root) as driver:
         for count, question in enumerate(_questions(mutant, start, driver), 1):
             violation = driver.ask(**question)["violation"]
             if violation:
@@ -100,35 +111,33 @@ def _questions(mutant: Mutant, start: int, driver: Driver) -> Iterator[dict[str,
 def _kind_of(violation: str) -> str:
     """The invariant, or what the scenario expected; `unexpected` is an error that no app should throw."""
     first = violation.split()[0]
-    return first if INVARIANT.fullmatch(first) else f"‘{violation.partition(':')[0]}’"
+    return first if INVARIANT.fullmatch(first) else f"“{violation.partition(':')[0]}”"
 
 
 def _where(question: dict[str, Any]) -> str:
     return f" in “{question['scenario']}”" if "scenario" in question else f" in seed {question['seed']}"
 
 
-@contextmanager
-def planted(mutant: Mutant) -> Iterator[Path]:
-    """A copy of the tree with the bug in it."""
-    with tempfile.TemporaryDirectory(prefix="insats-mutant-") as folder:
-        root = Path(folder)
-        for name in COPIED:
-            source, target = ROOT / name, root / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            elif source.exists():
-                shutil.copyfile(source, target)
-        for name in LINKED:
-            (root / name).symlink_to((ROOT / name).resolve())
-        file = root / mutant.file
-        text = file.read_text()
-        if text.count(mutant.old) != 1:
-            raise ValueError(
-                f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
-            )
-        file.write_text(text.replace(mutant.old, mutant.new))
-        yield root
+def planted(mutant: Mutant, root: Path) -> Path:
+    """A copy of the tree with the bug in it, at `root`: where the last one was, nothing else is compiled again."""
+    shutil.rmtree(root, ignore_errors=True)
+    for name in COPIED:
+        source, target = ROOT / name, root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    for name in LINKED:
+        (root / name).symlink_to((ROOT / name).resolve())
+    file = root / mutant.file
+    text = file.read_text()
+    if text.count(mutant.old) != 1:
+        raise ValueError(
+            f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
+        )
+    file.write_text(text.replace(mutant.old, mutant.new))
+    return root
 
 
 if __name__ == "__main__":
