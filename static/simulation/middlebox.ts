@@ -41,6 +41,20 @@ function packed(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
+/** The server takes the commits, and the tablet is told that it cannot read their signatures. */
+export function complaining(target: string): Middlebox {
+  const answer = (_: Uint8Array, ask: () => Answer): Answer => {
+    const told = ask();
+    const said = JSON.parse(told.body.toString()) as { results: { actor: string; stream: string; n: number }[] };
+    const errors = said.results.map(({ actor, stream, n }, i) => ({
+      ...{ type: "urn:insats:bad-signature", detail: "", line: i + 1 },
+      ...{ actor, stream, n },
+    }));
+    return { ...told, body: Buffer.from(JSON.stringify({ ...said, results: [], errors })) };
+  };
+  return { target, answer };
+}
+
 /** One word of the answer is another one of the same length. */
 export function spoiled(target: string, word: string, other: string): Middlebox {
   const answer = (_: Uint8Array, ask: () => Answer): Answer => {

@@ -1,7 +1,7 @@
 /** More directed scenarios, each the shortest story that tells a planted bug from the app (`tests/simulation/catalogue.py`). */
 import { linesOf, versionHash } from "../src/domain/versions";
 import { OP as OP_ID, SHARED, VISITS } from "./evening";
-import { impostor, spoiled } from "./middlebox";
+import { complaining, impostor, spoiled } from "./middlebox";
 import { type Scenario, type Stage, scene } from "./stage";
 
 const VISIT_ID = VISITS[0] as string;
@@ -22,6 +22,22 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     s.device(0).isOnline = true;
     await s.sync(0, 1, 0);
     s.expect("what replaced it stands alone", [s.values(0, "team"), s.values(1, "team")], [["second"], ["second"]]);
+  }),
+  "taken, and sent again in other commits": scene(TWO, async (s) => {
+    await s.write(0, "status", "INNE");
+    await s.sync(0);
+    s.device(0).isOnline = false;
+    await s.write(0, "team", "once");
+    await s.write(0, "remarks", true);
+    s.device(0).isOnline = true;
+    for (let strike = 0; strike < 3; strike++) {
+      s.world.network.middlebox = complaining("/commits");
+      await s.sync(0);
+    }
+    await s.sync(0, 0, 1);
+    const carriers = s.world.audit().commits.filter((c) => c.b.includes('"once"'));
+    s.expect("it came in two commits", carriers.length, 2);
+    s.expect("and counts once", [s.values(1, "team"), s.values(1, "remarks")], [["once"], [true]]);
   }),
   "a name from another cell": scene(TWO, async (s) => {
     s.device(0).isOnline = false;

@@ -26,6 +26,7 @@ SERVER = (
         "    if False:\n",
         "a change that comes again counts again",
         "I2 I4",
+        "taken, and sent again in other commits",
     ),
     Mutant(
         "last write wins",
@@ -115,7 +116,7 @@ SERVER = (
         '        return Fault(\n            commit.line, "chain-gap"',
         '        return None\n        return Fault(\n            commit.line, "chain-gap"',
         "a commit that was lost is never asked for again",
-        "I1",
+        "I10",
         "everything a hostile tablet knows",
     ),
     Mutant(

@@ -22,7 +22,7 @@ from typing import Any
 from tests.simulation.catalogue import CATALOGUE, Mutant
 from tests.simulation.host import COMPILED, ROOT, Driver, bundle
 
-COPIED = ("app", "migrations", "tests/__init__.py", "tests/simulation", "static/src", "static/simulation")
+COPIED = ("app", "migrations", "tests/simulation", "static/src", "static/simulation")
 HEADER = "| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|"
 INVARIANT = re.compile(r"I\d+")
 LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml")
@@ -122,12 +122,7 @@ def planted(mutant: Mutant, root: Path) -> Path:
     """A copy of the tree with the bug in it, at `root`: where the last one was, nothing else is compiled again."""
     shutil.rmtree(root, ignore_errors=True)
     for name in COPIED:
-        source, target = ROOT / name, root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target)
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:
         (root / name).symlink_to((ROOT / name).resolve())
     file = root / mutant.file
