@@ -2,6 +2,7 @@
 
 import { type Page, release } from "./browser";
 import { Pokes, SimResponse } from "./bytes";
+import type { Middlebox } from "./middlebox";
 import type { Answer, ServerFault } from "./server";
 import type { World } from "./world";
 
@@ -48,6 +49,8 @@ export class Network {
   rates: Partial<Rates> = {};
   /** The next request to such an address meets this fault. */
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
+  /** Answers the next request to its address in the server's place. */
+  middlebox: Middlebox | null = null;
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -190,9 +193,16 @@ export class Network {
     return { kind, nth: random.int(0, 6), whole: random.chance(0.3), lasting: random.chance(0.3) };
   }
 
+  #answered(call: Call): Answer {
+    const { middlebox } = this;
+    if (!middlebox || !call.target.includes(middlebox.target)) return this.#reach(call);
+    this.middlebox = null;
+    return middlebox.answer(call.body ?? new Uint8Array(), () => this.#reach(call));
+  }
+
   #deliver(call: Call): void {
     if (call.method !== "POST" && call.method !== "PATCH" && call.isOver) return;
-    const answer = this.#reach(call);
+    const answer = this.#answered(call);
     if (answer.open) {
       if (call.isOver || call.page.isDead) {
         this.#world.server.do("close", this.#world.agenda.now, { id: call.id });

@@ -2,21 +2,13 @@
 import { OP as OP_ID, POL, SHARED, VISITS } from "./evening";
 import { cloneOf } from "./happenings";
 import { TRICKS } from "./hostile";
-import type { Stage } from "./stage";
+import { type Scenario, scene } from "./stage";
+import { TROUBLES } from "./troubles";
 
 const DAY = 86_400_000;
 const VISIT_ID = VISITS[0] as string;
 
-interface Scenario {
-  readonly users: readonly string[];
-  readonly play: (stage: Stage) => Promise<void>;
-}
-
 const TWO = ["alva", "bo"];
-
-function scene(users: readonly string[], play: Scenario["play"]): Scenario {
-  return { users, play };
-}
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "the last commit is acknowledged and lost": scene(TWO, async (s) => {
@@ -42,6 +34,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.sync();
     s.backup();
     await s.write(0, "team", "two");
+    await s.sync();
     await s.sync();
     s.restore();
     await s.write(1, "persons", 3);
@@ -72,6 +65,14 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.write(2, "status", "INNE");
     await s.sync(0, 2, 1);
     const seen = [s.values(1, "team"), s.values(1, "persons"), s.values(1, "remarks")];
+    const keys = [0, 2].map((i) =>
+      [...s.page(i).api.memory.actors.values()].filter((a) => !a.retired).map((a) => a.id),
+    );
+    s.expect(
+      "no key is shared any more",
+      keys[0]?.some((id) => keys[1]?.includes(id)),
+      false,
+    );
     s.expect("nothing of either is lost", seen, [["original"], [4], [true]]);
   }),
   "a tablet is put back to yesterday": scene(TWO, async (s) => {
@@ -328,4 +329,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.sync(0, 1);
     s.expect("it arrives", s.values(1, "team"), ["waits for a code"]);
   }),
+  ...TROUBLES,
 };

@@ -10,6 +10,15 @@ import type { World } from "./world";
 
 export const VISIT = VISITS[0] as string;
 
+export interface Scenario {
+  readonly users: readonly string[];
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+export function scene(users: readonly string[], play: Scenario["play"]): Scenario {
+  return { users, play };
+}
+
 export class Stage {
   readonly world: World;
   readonly random: Random;

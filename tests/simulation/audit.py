@@ -51,7 +51,11 @@ def _log_faults(conn: Connection) -> Iterator[str]:
 
 def _commit_faults(conn: Connection) -> Iterator[str]:
     keys = {row.id: public_key(unb64(row.key)) for row in conn.execute(select(_actor.c.id, _actor.c.key))}
-    for row in conn.execute(select(_commit)):
+    rows = conn.execute(select(_commit)).all()
+    links = {(row.actor, row.stream, row.n, row.hash) for row in rows}
+    for row in rows:
+        if row.n > 1 and (row.actor, row.stream, row.n - 1, row.prev) not in links:
+            yield f"I10 commit {row.hash} follows one that is not there"
         envelope = open_envelope({"h": row.header, "b": row.body, "s": row.signature})
         if (envelope.hash, envelope.actor, envelope.n, envelope.prev) != (
             row.hash,

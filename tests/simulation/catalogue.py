@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug as somebody might write it: in `file`, `new` in place of `old`. `kills` is what is expected to notice."""
+    """A bug as somebody might write it: in `file`, `new` in place of `old`. `kills` are the invariants and `scene` the
+    directed scenario expected to notice; all others follow, and `budget` seeds."""
 
     name: str
     file: str
@@ -13,7 +14,8 @@ class Mutant:
     new: str
     why: str
     kills: str
-    budget: int = 300
+    scene: str = ""
+    budget: int = 40
 
 
 SERVER = (
@@ -24,6 +26,7 @@ SERVER = (
         "    if False:\n",
         "a change that comes again counts again",
         "I2 I4",
+        "taken, and sent again in other commits",
     ),
     Mutant(
         "last write wins",
@@ -32,6 +35,7 @@ SERVER = (
         "    kept = []",
         "what somebody else recorded is gone without a word",
         "I4",
+        "two answer at once",
     ),
     Mutant(
         "dead changes are added",
@@ -40,6 +44,7 @@ SERVER = (
         "    if False:\n        retired[key]",
         "an answer that was replaced before it arrived comes back",
         "I4",
+        "replaced before it is back",
     ),
     Mutant(
         "dead changes replace nothing",
@@ -48,6 +53,7 @@ SERVER = (
         "    kept = list(heads) if is_dead or not change.replaces else _drop(heads, retired, change)",
         "what a late change replaces lives on beside what replaced both",
         "I4",
+        "replaced before it is back",
     ),
     Mutant(
         "retired without the cell",
@@ -56,6 +62,7 @@ SERVER = (
         '        retired.setdefault(("", "", r), None)',
         "what is replaced before it arrives is not known to be dead",
         "I4",
+        "replaced before it is back",
     ),
     Mutant(
         "smaller ids replace",
@@ -64,6 +71,7 @@ SERVER = (
         "    dropped = set(change.replaces)",
         "a cycle leaves a cell without a value",
         "I4 I14",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "a duplicate without its result",
@@ -72,14 +80,17 @@ SERVER = (
         '            return known | {"seq": None}\n        fault',
         "who lost the answer never learns where the commit stands",
         "I8",
+        "the answer to a push is lost",
     ),
     Mutant(
-        "seq without the stream's row",
+        "seq without lock",
         "app/sync/log.py",
         "    stream.head += 1\n",
-        "    stream.head += 1 + (stream.head % 7 == 6)\n",
-        "the log has holes",
+        '    drawn = append.__dict__.setdefault("drawn", {})\n'
+        "    stream.head = drawn[stream.name] = max(drawn.get(stream.name, 0), stream.head) + 1\n",
+        "a number that is drawn outside the transaction is missing where that fails: the log has holes",
         "I3",
+        "the server dies before COMMIT",
     ),
     Mutant(
         "the chain forgets what came before",
@@ -88,6 +99,7 @@ SERVER = (
         "next_chain(bytes(32), r)",
         "a rolled-back log cannot be told from a good one",
         "I3",
+        "two answer at once",
     ),
     Mutant(
         "a fork is not marked",
@@ -96,6 +108,7 @@ SERVER = (
         "        is_fork = False\n",
         "a cloned tablet goes on under one key with its twin",
         "I11 or the coverage of forks",
+        "a clone, and both live",
     ),
     Mutant(
         "a gap is accepted",
@@ -103,7 +116,8 @@ SERVER = (
         '        return Fault(\n            commit.line, "chain-gap"',
         '        return None\n        return Fault(\n            commit.line, "chain-gap"',
         "a commit that was lost is never asked for again",
-        "I1",
+        "I10",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "signatures are not checked",
@@ -112,6 +126,7 @@ SERVER = (
         "",
         "anybody writes in anybody's name",
         "I10",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "bodies are not checked",
@@ -120,6 +135,7 @@ SERVER = (
         "        envelope.b",
         "what was signed is not what is kept",
         "I10",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "revoked people still write",
@@ -128,6 +144,7 @@ SERVER = (
         "        return None",
         "a lost tablet goes on recording",
         "I9: who writes without a part is not held",
+        "revoked in mid-push",
     ),
     Mutant(
         "anybody reads",
@@ -136,6 +153,7 @@ SERVER = (
         "            return pull.stream_states(conn, list(names) if allowed else [])",
         "one authority reads another's own stream",
         "I9",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "pokes for all",
@@ -144,6 +162,7 @@ SERVER = (
         "                if name:",
         "that an authority is at work is told to the others",
         "I9",
+        "everything a hostile tablet knows",
     ),
     Mutant(
         "synchronous NORMAL",
@@ -152,6 +171,7 @@ SERVER = (
         '"synchronous=NORMAL"',
         "the power goes and takes what was acknowledged",
         "I1 I8",
+        "the power fails at the server",
     ),
     Mutant(
         "a failed COMMIT is acknowledged",
@@ -165,6 +185,7 @@ SERVER = (
         "                return\n",
         "a full disk at COMMIT takes what was acknowledged",
         "I1 I8",
+        "the disk is full at COMMIT",
     ),
     Mutant(
         "one failure is committed in part",
@@ -173,6 +194,7 @@ SERVER = (
         "        if is_alone and False:\n            raise\n",
         "half of a push that failed stays in the store",
         "I3 I4 I10",
+        "the disk is full in the middle of a push",
     ),
     Mutant(
         "snapshots by number alone",
@@ -181,6 +203,61 @@ SERVER = (
         '        return self._folder / name / f"{seq}-{ENDING}"',
         "after a rollback tablets are given another past",
         "I4",
+        "another past under the same number",
+    ),
+    Mutant(
+        "cell binding dropped",
+        "app/domain/merge.py",
+        "    is_dead = key in retired\n",
+        "    is_dead = any(named == change.id for _, _, named in retired)\n",
+        "a name in one cell takes away what was recorded in another",
+        "I4 I14",
+        "a name from another cell",
+    ),
+    Mutant(
+        "an admission is applied twice",
+        "app/sync/push.py",
+        '            held.settle("admitted", verdict)\n            if outcome == "duplicate":\n                continue\n',
+        "",
+        "two who let in the same change bring it into the log twice",
+        "I2",
+        "held, and two let it in",
+    ),
+    Mutant(
+        "what was let in stays on the desk",
+        "app/sync/push.py",
+        '            held.settle("admitted", verdict)\n',
+        "",
+        "a decision is asked for again and again",
+        "I8",
+        "held, and two let it in",
+    ),
+    Mutant(
+        "what was turned down is merged",
+        "app/domain/admission.py",
+        '    return "admitted" if verdict.admit else "denied"',
+        '    return "admitted"',
+        "a person said no, and it stands there all the same",
+        "I8",
+        "held, and turned down",
+    ),
+    Mutant(
+        "two eyes are enough",
+        "app/domain/permissions.py",
+        "    if is_own or kind in _DECIDED:",
+        "    if kind in _DECIDED:",
+        "who was held lets in what they wrote themselves",
+        "I8",
+        "nobody lets in their own",
+    ),
+    Mutant(
+        "an approval does not hold",
+        "app/sync/gate.py",
+        '            return "after_approval"\n',
+        "            return None\n",
+        "a visit changes after its leader has signed it off",
+        "I13",
+        "an approved visit stays as it was",
     ),
 )
 
@@ -192,6 +269,7 @@ CLIENT = (
         "  const ids = new Set([...seen, ...heads]",
         "an answer overwrites what its author never saw",
         "I5",
+        "written on an old screen",
     ),
     Mutant(
         "pruned when acknowledged",
@@ -200,6 +278,7 @@ CLIENT = (
         "if (!row.result || row.pruned) return false;",
         "a restored server never gets back what came after its backup",
         "I1",
+        "restored twice",
     ),
     Mutant(
         "the cursor before the data",
@@ -210,6 +289,7 @@ CLIENT = (
         '  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {',
         "a kill in between leaves a hole that nobody sees",
         "I4",
+        "a tablet is killed while it pulls",
     ),
     Mutant(
         "a grant skips history",
@@ -218,15 +298,18 @@ CLIENT = (
         "  if (!known) return { stream, role, head, cursor: head, chain: told.chain, reset: false };",
         "who is granted a stream later never gets what was in it",
         "I4",
+        "granted late, the history comes along",
     ),
     Mutant(
         "a recount in two commits",
         "static/src/state/recording.ts",
         "  return running().save(() => ({ writes, whole: true }));",
-        "  return running().save(() => ({ writes }));",
+        "  return running()\n"
+        "    .save(() => ({ writes: writes.slice(0, 1) }))\n"
+        "    .then(() => running().save(() => ({ writes: writes.slice(1) })));",
         "half a recount is a wrong total",
         "I7",
-        2_000,
+        "killed in the middle of a recount",
     ),
     Mutant(
         "results without a receipt",
@@ -235,14 +318,16 @@ CLIENT = (
         "",
         "whatever answers is believed",
         "I1 I8",
+        "somebody else answers a push",
     ),
     Mutant(
-        "a tally per user",
+        "a tally per user instead of actor",
         "static/src/domain/tally.ts",
         "    return head !== undefined && mine(head[2]) && entryOf(head)?.unit === key.unit;",
         "    return head !== undefined && entryOf(head)?.unit === key.unit;",
-        "two people who count at once count as one",
+        "who counts on two tablets, or beside others, counts once",
         "I2",
+        "one person counts on two tablets",
     ),
     Mutant(
         "a revoked replica is kept",
@@ -251,6 +336,7 @@ CLIENT = (
         "",
         "who has left goes on reading",
         "I9",
+        "revoked in mid-push",
     ),
     Mutant(
         "a revocation drops the outbox",
@@ -261,6 +347,7 @@ CLIENT = (
         '        if (row.stream === stream) await tx.objectStore("unsealed").delete(row.change.id);\n',
         "what was recorded before the part ended is lost",
         "I1",
+        "revoked in mid-push",
     ),
     Mutant(
         "saved before it is on disk",
@@ -269,6 +356,7 @@ CLIENT = (
         "  return loosely(db, stores, async (tx) => {\n    const meta",
         "a power cut takes what the screen called saved",
         "I1",
+        "the power fails right after saving",
     ),
     Mutant(
         "sealed twice",
@@ -277,6 +365,7 @@ CLIENT = (
         "",
         "what was recorded once is sent again and again",
         "I11",
+        "two answer at once",
     ),
     Mutant(
         "a new epoch is ignored",
@@ -285,7 +374,7 @@ CLIENT = (
         "  const isNewEpoch = false;",
         "a restored server's log is taken for the old one",
         "I1 I4",
-        1_000,
+        "restored twice",
     ),
     Mutant(
         "a lost commit is not sent again",
@@ -294,7 +383,7 @@ CLIENT = (
         "  const lost = new Set<string>();",
         "what a silent rollback took from the server stays lost",
         "I1",
-        1_000,
+        "the last commit is acknowledged and lost",
     ),
     Mutant(
         "a page is not checked",
@@ -303,7 +392,7 @@ CLIENT = (
         "  return true || isDense && isWhole &&",
         "a page that was spoiled on its way is believed",
         "I4",
-        1_000,
+        "a page is spoiled on its way",
     ),
     Mutant(
         "a clone keeps its key",
@@ -312,8 +401,17 @@ CLIENT = (
         "    void actor;",
         "two tablets go on under one key, each forking the other for ever",
         "I11",
-        1_000,
+        "a clone, and both live",
+    ),
+    Mutant(
+        "an admission brings the whole commit",
+        "static/src/sync/page.ts",
+        "(only ? isIn(only, c) : !isIn(skip, c))",
+        "!isIn(skip, c)",
+        "what nobody let in is on every tablet, and nowhere else",
+        "I4",
+        "one of two held changes is let in",
     ),
 )
 
-CATALOGUE: tuple[Mutant, ...] = tuple(m for m in (*SERVER, *CLIENT) if m.old != m.new)
+CATALOGUE: tuple[Mutant, ...] = (*SERVER, *CLIENT)

@@ -13,6 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
+COMPILED = ROOT / ".cache" / "simulation" / "python"
 
 
 def node() -> Path:
@@ -33,7 +34,7 @@ def bundle(root: Path = ROOT, out: Path | None = None) -> Path:
 def _environment() -> dict[str, str]:
     """Compiled modules are kept: to start a server without them takes seconds of processor."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(ROOT / ".cache" / "simulation" / "python")}
+    return kept | {"PYTHONPYCACHEPREFIX": str(COMPILED)}
 
 
 class Driver:

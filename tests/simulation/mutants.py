@@ -1,24 +1,30 @@
 """Planted bugs, and the proof that the simulator finds them: `make sim-mutants`. The table of the last run is docs/mutants.md.
 
-Each is applied to a copy of the tree and played until a seed fails. `python -m tests.simulation.mutants NAME …` plays some.
+Each is applied to a copy of the tree and played until an evening fails: the scenario that its entry names first. Nothing
+is planted before the tree as it is has passed all of them. `python -m tests.simulation.mutants NAME …` plays some.
 """
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.simulation.catalogue import CATALOGUE, Mutant
-from tests.simulation.host import ROOT, Driver, bundle
+from tests.simulation.host import COMPILED, ROOT, Driver, bundle
 
-COPIED = ("app", "migrations", "tests/__init__.py", "tests/simulation", "static/src", "static/simulation")
+COPIED = ("app", "migrations", "tests/simulation", "static/src", "static/simulation")
+HEADER = "| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|"
+INVARIANT = re.compile(r"I\d+")
 LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml")
 
 
@@ -40,75 +46,93 @@ class Found:
 
 
 def main() -> int:
-    """Exit status 1 if one survived."""
+    """Exit status 1 if one survived, or if the tree without any of them does not hold."""
     parser = argparse.ArgumentParser("make sim-mutants", description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2)))
     parser.add_argument("--start", type=int, default=1)
     options = parser.parse_args()
     chosen = [m for m in CATALOGUE if not options.names or m.name in options.names]
-    print("| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|")
+    seeds = range(options.start, options.start + max((m.budget for m in chosen), default=0))
+    faults = list(baseline(seeds))
+    for fault in faults:
+        print(f"without any planted bug: {fault}", file=sys.stderr)
+    if faults:
+        return 1
+    print(HEADER)
     survived = 0
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for found in pool.map(lambda mutant: hunt(mutant, options.start), chosen):
+    with _home() as home, ThreadPoolExecutor(options.jobs) as pool:
+        for found in pool.map(lambda mutant: hunt(mutant, home, options.start), chosen):
             print(found.row(), flush=True)
             survived += found.killed is None
-            if found.killed is not None:
-                print(f"{found.mutant.name}: {found.violation[:300]}", file=sys.stderr)
+            print(f"{found.mutant.name}: {found.violation[:300] or 'SURVIVED'}", file=sys.stderr, flush=True)
     return 1 if survived else 0
 
 
-FIRST = 12
-"""Seeds that are played before the directed scenarios: most bugs do not need those."""
+@contextmanager
+def _home() -> Iterator[Path]:
+    """Where copies of the tree are made, gone afterwards with what was compiled of them."""
+    with tempfile.TemporaryDirectory(prefix="insats-mutants-") as folder:
+        yield Path(folder)
+        shutil.rmtree(COMPILED / Path(folder).relative_to("/"), ignore_errors=True)
 
 
-def hunt(mutant: Mutant, start: int) -> Found:
-    """Play some of the mutant's seeds, every scenario, then the rest of the seeds, until one of them fails."""
+def baseline(seeds: range) -> Iterator[str]:
+    """Whatever the tree as it is violates in anything that mutants are asked: a kill by that would prove nothing."""
+    with Driver(bundle()) as driver:
+        questions = [{"scenario": name} for name in driver.scenarios()] + [{"seed": seed} for seed in seeds]
+        for question in questions:
+            violation = driver.ask(**question)["violation"]
+            if violation:
+                yield f"{violation}{_where(question)}"
+
+
+def hunt(mutant: Mutant, home: Path, start: int = 1) -> Found:
+    """Play what is expected to notice, every other scenario, then seeds, until one of them fails."""
     began = time.monotonic()
-    with planted(mutant) as root, Driver(bundle(root), root) as driver:
+    count = 0
+    root = planted(mutant, home / threading.current_thread().name)
+    with Driver(bundle(root), root) as driver:
         for count, question in enumerate(_questions(mutant, start, driver), 1):
-            answer = driver.ask(**question)
-            if answer["violation"]:
-                told = f"{answer['violation'].split()[0]}{_where(question)}"
-                return Found(mutant, told, answer["violation"], count, time.monotonic() - began)
-    return Found(mutant, None, "", mutant.budget, time.monotonic() - began)
+            violation = driver.ask(**question)["violation"]
+            if violation:
+                told = f"{_kind_of(violation)}{_where(question)}"
+                return Found(mutant, told, violation, count, time.monotonic() - began)
+    return Found(mutant, None, "", count, time.monotonic() - began)
 
 
-def _questions(mutant: Mutant, start: int, driver: Driver) -> Iterator[dict[str, object]]:
-    for seed in range(start, start + FIRST):
-        yield {"seed": seed}
-    for name in driver.scenarios():
+def _questions(mutant: Mutant, start: int, driver: Driver) -> Iterator[dict[str, Any]]:
+    for name in sorted(driver.scenarios(), key=lambda name: name != mutant.scene):
         yield {"scenario": name}
-    for seed in range(start + FIRST, start + mutant.budget):
+    for seed in range(start, start + mutant.budget):
         yield {"seed": seed}
 
 
-def _where(question: dict[str, object]) -> str:
+def _kind_of(violation: str) -> str:
+    """The invariant, or what the scenario expected; `unexpected` is an error that no app should throw."""
+    first = violation.split()[0]
+    return first if INVARIANT.fullmatch(first) else f"“{violation.partition(':')[0]}”"
+
+
+def _where(question: dict[str, Any]) -> str:
     return f" in “{question['scenario']}”" if "scenario" in question else f" in seed {question['seed']}"
 
 
-@contextmanager
-def planted(mutant: Mutant) -> Iterator[Path]:
-    """A copy of the tree with the bug in it."""
-    with tempfile.TemporaryDirectory(prefix="insats-mutant-") as folder:
-        root = Path(folder)
-        for name in COPIED:
-            source, target = ROOT / name, root / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            elif source.exists():
-                shutil.copyfile(source, target)
-        for name in LINKED:
-            (root / name).symlink_to((ROOT / name).resolve())
-        file = root / mutant.file
-        text = file.read_text()
-        if text.count(mutant.old) != 1:
-            raise ValueError(
-                f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
-            )
-        file.write_text(text.replace(mutant.old, mutant.new))
-        yield root
+def planted(mutant: Mutant, root: Path) -> Path:
+    """A copy of the tree with the bug in it, at `root`: where the last one was, nothing else is compiled again."""
+    shutil.rmtree(root, ignore_errors=True)
+    for name in COPIED:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in LINKED:
+        (root / name).symlink_to((ROOT / name).resolve())
+    file = root / mutant.file
+    text = file.read_text()
+    if text.count(mutant.old) != 1:
+        raise ValueError(
+            f"{mutant.name}: its old text occurs {text.count(mutant.old)} times in {mutant.file}"
+        )
+    file.write_text(text.replace(mutant.old, mutant.new))
+    return root
 
 
 if __name__ == "__main__":

@@ -1,9 +1,17 @@
-"""The planted bugs must still be there to be planted."""
+"""The planted bugs must still be there to be planted, be on record as found, and three of them are found here."""
+
+import re
+from pathlib import Path
 
 import pytest
 
 from tests.simulation.catalogue import CATALOGUE, Mutant
 from tests.simulation.host import ROOT
+from tests.simulation.mutants import HEADER, hunt
+
+SHORT = ("no de-duplication", "replaces from the replica", "an admission is applied twice")
+"""One of each side, and one that only a directed scenario meets."""
+RECORD = ROOT / "docs" / "mutants.md"
 
 
 @pytest.mark.parametrize("mutant", CATALOGUE, ids=lambda m: m.name)
@@ -17,3 +25,17 @@ def test_there_are_enough_of_both_sides() -> None:
     assert len(CATALOGUE) >= 25
     assert min(sides.count("app"), sides.count("static")) >= 10
     assert len({mutant.name for mutant in CATALOGUE}) == len(CATALOGUE)
+
+
+def test_the_record_lists_all_of_them_and_none_survived() -> None:
+    table = RECORD.read_text().partition(HEADER)[2]
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.strip().splitlines()]
+    assert [row[0] for row in rows] == [mutant.name for mutant in CATALOGUE]
+    assert all(re.search(r"“.+”|seed \d+", row[3]) for row in rows)
+    assert "survived" not in table
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_it_is_found(name: str, tmp_path: Path) -> None:
+    (mutant,) = (m for m in CATALOGUE if m.name == name)
+    assert hunt(mutant, tmp_path).killed is not None
