@@ -270,7 +270,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     for (const trick of TRICKS) s.world.hostile.act(s.random, trick);
     await s.sync();
     await s.write(1, "persons", 2);
-    await s.sync();
+    await s.sync(1, 0);
     s.expect("work goes on", s.values(0, "persons").includes(2), true);
   }),
   "a photo, interrupted twice": scene(TWO, async (s) => {
