@@ -233,6 +233,8 @@ class Server:
                 "entries": audit.entries(conn),
                 "streams": audit.streams(conn),
                 "cells": audit.cells(conn),
+                "held": audit.held(conn),
+                "stable": audit.stable(conn),
                 "epoch": conn.execute(_fact.select().where(_fact.c.name == "epoch")).one().value,
             }
         )
