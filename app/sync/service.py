@@ -242,11 +242,13 @@ def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> 
     return rows[0].value, {row.stream for row in rows} - {None}
 
 
+_READERS = select(_member.c.user, _member.c.stream).where(
+    among(_member.c.user, "users"), _member.c.revoked.is_(None)
+)
+
+
 def _readers_among(conn: Connection, users: Iterable[str]) -> set[tuple[str, str]]:
-    query = select(_member.c.user, _member.c.stream).where(
-        among(_member.c.user, sorted(users)), _member.c.revoked.is_(None)
-    )
-    return {(row.user, row.stream) for row in conn.execute(query)}
+    return {(row.user, row.stream) for row in conn.execute(_READERS, {"users": sorted(users)})}
 
 
 _EPOCH = select(_fact.c.value).where(_fact.c.name == "epoch")

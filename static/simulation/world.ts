@@ -50,7 +50,7 @@ export class World {
     this.members = new Map(Object.entries(PEOPLE).map(([user, parts]) => [user, new Map(Object.entries(parts))]));
     this.hostile = new Hostile(this);
     if (crew) this.agenda.now += CREW_MS;
-    server.do("begin", this.agenda.now, { seed: plan.seed, crew });
+    server.do("begin", this.agenda.now, { seed: plan.seed, crew, workers: plan.workers });
   }
 
   hit(what: string): void {

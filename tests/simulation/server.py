@@ -64,9 +64,10 @@ class Server:
             self.store.watch(each.state.db)
         self.open: dict[int, Call] = {}
         self.jobs: list[asyncio.Task[None]] = []
-        self.backups = 0
+        self.workers = WORKERS
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # a seed makes little rubbish in circles
 
     @property
     def db(self) -> SimDatabase:
@@ -77,6 +78,7 @@ class Server:
         """A new evening."""
         chance.seed(f"{command['seed']} {command.get('crew')}")
         self._stop()
+        self.workers = command["workers"]
         self.store.arm(None)
         self.store.fresh(command.get("crew"))
         self._start()
@@ -98,7 +100,7 @@ class Server:
         self.jobs.clear()
 
     def _start(self) -> None:
-        for each in self.apps:
+        for each in self.apps[: self.workers]:
             db, settings = each.state.db, self.settings
             each.state.sync = Sync(db, server_key(self.data), self.data, settings.limits, [refresh])
             self.jobs.append(loop.create_task(_watch(each)))
