@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.auth.tables import Actor, User
 from app.database import table
@@ -71,20 +71,27 @@ def _as_told(row: Any, change: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+_TOLD = (
+    select(
+        *(_held.c[name] for name in ("actor", "n", "commit", "change", "decided", "reason")), _stream.c.name
+    )
+    .join(_actor, _actor.c.id == _held.c.actor)
+    .join(_stream, _stream.c.id == _held.c.stream)
+    .where(
+        _actor.c.user == bindparam("person"),
+        _actor.c.device == bindparam("tablet"),
+        _held.c.decided.is_not(None),
+    )
+    .order_by(_held.c.decision.desc(), _held.c.change.desc())
+    .limit(TOLD)
+)
+
+
 def told_to(conn: Connection, user: str, device: str) -> list[dict[str, Any]]:
     """What was decided about the changes of a user on a device, the newest decision first, at most TOLD.
 
     Membership does not count: who lost a stream still learns what became of what was recorded for it.
     """
-    columns = (_held.c[name] for name in ("actor", "n", "commit", "change", "decided", "reason"))
-    query = (
-        select(*columns, _stream.c.name)
-        .join(_actor, _actor.c.id == _held.c.actor)
-        .join(_stream, _stream.c.id == _held.c.stream)
-        .where(_actor.c.user == user, _actor.c.device == device, _held.c.decided.is_not(None))
-        .order_by(_held.c.decision.desc(), _held.c.change.desc())
-        .limit(TOLD)
-    )
     return [
         {
             "actor": row.actor,
@@ -95,7 +102,7 @@ def told_to(conn: Connection, user: str, device: str) -> list[dict[str, Any]]:
             "verdict": row.decided,
             "reason": row.reason,
         }
-        for row in conn.execute(query)
+        for row in conn.execute(_TOLD, {"person": user, "tablet": device})
     ]
 
 

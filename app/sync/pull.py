@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.database import table
 from app.domain.commit import FIRST_CHAIN
@@ -38,29 +38,31 @@ class StreamState:
     chain: str
 
 
+_STATES = select(_stream).where(among(_stream.c.name, "names"))
+
+
 def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamState]:
     """These streams; one that nobody has written to has no row yet and is empty."""
-    query = select(_stream).where(among(_stream.c.name, sorted(names)))
     empty = {name: StreamState(0, name, 0, FIRST_CHAIN.hex()) for name in names}
-    return empty | {
-        row.name: StreamState(row.id, row.name, row.head, row.chain) for row in conn.execute(query)
-    }
+    rows = conn.execute(_STATES, {"names": sorted(names)})
+    return empty | {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in rows}
+
+
+_PAGE = (
+    select(_entry.c.seq, _entry.c.r, _entry.c.chain, _commit.c.header, _commit.c.body, _commit.c.signature)
+    .join(_commit, _commit.c.hash == _entry.c.commit)
+    .where(_entry.c.stream == bindparam("stream"), _entry.c.seq > bindparam("after"))
+    .order_by(_entry.c.seq)
+    .limit(PAGE_ENTRIES)
+)
 
 
 def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) -> bytes:
     """NDJSON of the entries after a sequence number, at least one where there is one, and the end line."""
-    query = (
-        select(
-            _entry.c.seq, _entry.c.r, _entry.c.chain, _commit.c.header, _commit.c.body, _commit.c.signature
-        )
-        .join(_commit, _commit.c.hash == _entry.c.commit)
-        .where(_entry.c.stream == stream.id, _entry.c.seq > after)
-        .order_by(_entry.c.seq)
-        .limit(PAGE_ENTRIES)
-    )
     lines: list[bytes] = []
     size, chain, last = 0, _chain_at(conn, stream, after), after
-    with conn.execute(query, execution_options={"yield_per": 100}) as rows:
+    wanted = {"stream": stream.id, "after": after}
+    with conn.execute(_PAGE, wanted, execution_options={"yield_per": 100}) as rows:
         for row in rows:
             line = orjson.dumps({"r": row.r, "h": row.header, "b": row.body, "s": row.signature})
             if lines and size + len(line) > limit_bytes:
@@ -73,11 +75,15 @@ def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) ->
     return b"\n".join([*lines, orjson.dumps(end)]) + b"\n"
 
 
+_CHAIN_AT = select(_entry.c.chain).where(
+    _entry.c.stream == bindparam("stream"), _entry.c.seq == bindparam("seq")
+)
+
+
 def _chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
     if seq == stream.head:
         return stream.chain
-    query = select(_entry.c.chain).where(_entry.c.stream == stream.id, _entry.c.seq == seq)
-    return conn.execute(query).scalar() or FIRST_CHAIN.hex()
+    return conn.execute(_CHAIN_AT, {"stream": stream.id, "seq": seq}).scalar() or FIRST_CHAIN.hex()
 
 
 class Snapshots:
@@ -163,6 +169,9 @@ def stream_digest(conn: Connection, name: str) -> dict[str, str | int]:
     return {"stream": name, "seq": state.head, "digest": digest(cells)}
 
 
+_HEADS = select(_stream.c.name, _stream.c.head)
+
+
 def heads_of(conn: Connection) -> dict[str, int]:
     """Every stream and its head: what the poke backstop compares."""
-    return {row.name: row.head for row in conn.execute(select(_stream.c.name, _stream.c.head))}
+    return {row.name: row.head for row in conn.execute(_HEADS)}

@@ -211,12 +211,14 @@ async def _check(
     return await asyncio.to_thread(custody.check, opened, keys, server.received_in)
 
 
+_PARTS = select(_member.c.stream, _member.c.role).where(
+    _member.c.user == bindparam("reader"), _member.c.revoked.is_(None)
+)
+
+
 def memberships(conn: Connection, user: str) -> dict[str, str]:
     """Stream name -> role of everything a user may read."""
-    query = select(_member.c.stream, _member.c.role).where(
-        _member.c.user == user, _member.c.revoked.is_(None)
-    )
-    return {row.stream: row.role for row in conn.execute(query)}
+    return {row.stream: row.role for row in conn.execute(_PARTS, {"reader": user})}
 
 
 _EPOCH_AND_READABLE = (
@@ -240,16 +242,21 @@ def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> 
     return rows[0].value, {row.stream for row in rows} - {None}
 
 
+_READERS = select(_member.c.user, _member.c.stream).where(
+    among(_member.c.user, "users"), _member.c.revoked.is_(None)
+)
+
+
 def _readers_among(conn: Connection, users: Iterable[str]) -> set[tuple[str, str]]:
-    query = select(_member.c.user, _member.c.stream).where(
-        among(_member.c.user, sorted(users)), _member.c.revoked.is_(None)
-    )
-    return {(row.user, row.stream) for row in conn.execute(query)}
+    return {(row.user, row.stream) for row in conn.execute(_READERS, {"users": sorted(users)})}
+
+
+_EPOCH = select(_fact.c.value).where(_fact.c.name == "epoch")
 
 
 def epoch_of(conn: Connection) -> str:
     """The name of this life of the store; a restore mints another."""
-    epoch: str = conn.execute(select(_fact.c.value).where(_fact.c.name == "epoch")).scalar_one()
+    epoch: str = conn.execute(_EPOCH).scalar_one()
     return epoch
 
 
@@ -271,39 +278,43 @@ def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
     }
 
 
+_OWN_CHAINS = select(_chain).where(_chain.c.actor == bindparam("author"))
+
+
 def _own_chains(conn: Connection, actor: str | None) -> dict[int, dict[str, Any]]:
-    query = select(_chain).where(_chain.c.actor == actor)
     return {
         row.stream: {"mine": {"n": row.n, "head": row.head, "stable": row.stable}}
-        for row in conn.execute(query)
+        for row in conn.execute(_OWN_CHAINS, {"author": actor})
     }
+
+
+_CHAINS = (
+    select(_chain.c.actor, _stream.c.name, _chain.c.n, _chain.c.stable)
+    .join(_actor, _actor.c.id == _chain.c.actor)
+    .join(_stream, _stream.c.id == _chain.c.stream)
+    .where(_actor.c.user == bindparam("person"), _actor.c.device == bindparam("tablet"))
+    .order_by(_chain.c.actor, _stream.c.name)
+)
 
 
 def _chains_of(conn: Connection, caller: Caller) -> list[dict[str, Any]]:
     """How far each chain of this user on this device is here and in a backup: of former keys too, and of lost streams."""
-    query = (
-        select(_chain.c.actor, _stream.c.name, _chain.c.n, _chain.c.stable)
-        .join(_actor, _actor.c.id == _chain.c.actor)
-        .join(_stream, _stream.c.id == _chain.c.stream)
-        .where(_actor.c.user == caller.user, _actor.c.device == caller.device)
-        .order_by(_chain.c.actor, _stream.c.name)
-    )
-    return [
-        {"actor": row.actor, "stream": row.name, "n": row.n, "stable": row.stable}
-        for row in conn.execute(query)
-    ]
+    rows = conn.execute(_CHAINS, {"person": caller.user, "tablet": caller.device})
+    return [{"actor": row.actor, "stream": row.name, "n": row.n, "stable": row.stable} for row in rows]
+
+
+_EVENINGS = select(_entity.c.stream, _entity.c.kind, _entity.c.heads).where(
+    among(_entity.c.stream, "streams"), among(_entity.c.kind, ["operation", "visit"])
+)
 
 
 def _days(conn: Connection, states: Mapping[str, pull.StreamState]) -> list[dict[str, Any]]:
     """The evenings this caller takes part in, newest first."""
     shared = {state.id: name for name, state in states.items() if stream_class(name) == "shared"}
-    query = select(_entity.c.stream, _entity.c.kind, _entity.c.heads).where(
-        among(_entity.c.stream, sorted(shared)), among(_entity.c.kind, ["operation", "visit"])
-    )
     days: dict[int, dict[str, Any]] = {
         stream: {"operation": operation_of(name), "visits": 0} for stream, name in shared.items()
     }
-    for row in conn.execute(query):
+    for row in conn.execute(_EVENINGS, {"streams": sorted(shared)}):
         cells = orjson.loads(row.heads)
         if row.kind == "operation":
             days[row.stream] |= {f: merge.value_of(cells, f) for f in ("date", "title", "status")}

@@ -130,7 +130,8 @@ export class Books {
     const code = answer.status < 400 ? null : problemOf(answer.body);
     if (code) this.#world.hit(`problem: ${code}`);
     if (answer.status >= 500 && answer.status !== 503 && !answer.fired) this.fail(`the server failed: ${answer.body}`);
-    this.checkCompartment(user, target, answer.body);
+    if (target.endsWith("/held")) this.#checkHeld(user, answer);
+    else this.checkCompartment(user, target, answer.body);
     if (method === "POST" && target === "/api/v1/commits" && answer.status === 200) this.judged(answer.body);
   }
 
@@ -144,6 +145,14 @@ export class Books {
         this.fail(`I9 ${user} was answered something of ${stream} by ${target}`);
   }
 
+  /** What is held may bear the mark of any authority: a stranger's work, for a writer of the stream to judge. */
+  #checkHeld(user: string, { status, body }: Answer): void {
+    if (status !== 200) return;
+    const { held } = JSON.parse(body.toString()) as { held: { stream: string }[] };
+    for (const { stream } of held)
+      if (this.#world.members.get(user)?.get(stream) !== "writer") this.fail(`I9 ${user} may judge in ${stream}`);
+  }
+
   poked(user: string, text: string): void {
     for (const [, stream] of text.matchAll(/"stream":"([^"]+)"/g))
       if (stream !== "devices" && !this.#world.members.get(user)?.has(stream as string))
@@ -153,8 +162,15 @@ export class Books {
 
   /** I8: a commit has one result for ever. */
   judged(body: Buffer): void {
-    const answer = JSON.parse(body.toString()) as { results: Result[]; errors: { type: string }[] };
-    for (const { type } of answer.errors) this.#world.hit(`problem: ${type.replace("urn:insats:", "")}`);
+    const answer = JSON.parse(body.toString()) as {
+      results: Result[];
+      errors: { type: string; actor?: string; stream?: string; expect?: number }[];
+    };
+    for (const error of answer.errors) {
+      const code = error.type.replace("urn:insats:", "");
+      this.#world.hit(`problem: ${code}`);
+      if (code === "chain-gap") this.#world.watch.gap(error);
+    }
     for (const result of answer.results) {
       const { seq, received, forked, changes } = result;
       const told = canonical([seq, received, forked, changes] as unknown as Json);
@@ -202,6 +218,7 @@ export class Books {
     this.#checkFold(audit);
     this.#checkRecounts(audit);
     this.#checkTaps(audit);
+    for (const { decided } of audit.held) if (decided) this.#world.hit(`decision: ${decided}`);
     for (const device of this.#world.devices) this.#checkDevice(device, audit);
     this.raise();
   }
@@ -299,6 +316,7 @@ export class Books {
       if (here !== there)
         this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
     }
+    this.#world.watch.close(device, page, audit);
     for (const { change, commit } of memory.own.all())
       if (!commit?.result && !commit?.refused) this.fail(`I11 ${change.id} never left ${device.name}`);
     for (const photo of memory.photos.values())

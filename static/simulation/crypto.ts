@@ -2,7 +2,18 @@
  * WebCrypto without threads: every call has its result at once, and keys follow from chance that can be repeated. The curve
  * is the real one; a signature's bytes are random by nature, so nothing that is compared between runs may hold them.
  */
-import { createECDH, createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  hkdfSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import type { Random } from "./random";
 
 /** What stands for a CryptoKey: plain data, because the store clones it. */
@@ -55,12 +66,18 @@ function view(data: Bytes): Uint8Array {
   return data instanceof Uint8Array ? data : new Uint8Array(data);
 }
 
+interface Gcm {
+  readonly iv: Bytes;
+  readonly additionalData: Bytes;
+}
+
 /** `crypto` as a page sees it. */
 export function cryptoOf(random: Random) {
   const subtle = {
     generateKey: async () => keyPair(random),
     exportKey: async (_: string, key: SimKey) => bytesOf(Buffer.from(key.point, "base64url")),
-    importKey: async (_: string, data: Bytes) => {
+    importKey: async (_: string, data: Bytes, how: unknown) => {
+      if (how === "HKDF") return view(data);
       const key: SimKey = { type: "public", point: Buffer.from(view(data)).toString("base64url") };
       nodeKey(key);
       return key;
@@ -69,6 +86,23 @@ export function cryptoOf(random: Random) {
       bytesOf(sign("sha256", view(data), { key: nodeKey(key), dsaEncoding: "ieee-p1363" })),
     verify: async (_: unknown, key: SimKey, signature: Bytes, data: Bytes) =>
       verify("sha256", view(data), { key: nodeKey(key), dsaEncoding: "ieee-p1363" }, view(signature)),
+    deriveBits: async ({ public: theirs }: { public: SimKey }, mine: SimKey) => {
+      const ecdh = createECDH("prime256v1");
+      ecdh.setPrivateKey(Buffer.from(mine.d ?? "", "base64url"));
+      return bytesOf(ecdh.computeSecret(Buffer.from(theirs.point, "base64url")));
+    },
+    deriveKey: async ({ salt, info }: { salt: Bytes; info: Bytes }, secret: Uint8Array) =>
+      new Uint8Array(hkdfSync("sha256", secret, view(salt), view(info), 32)),
+    encrypt: async ({ iv, additionalData }: Gcm, key: Uint8Array, data: Bytes) => {
+      const cipher = createCipheriv("aes-256-gcm", key, view(iv)).setAAD(view(additionalData));
+      return bytesOf(Buffer.concat([cipher.update(view(data)), cipher.final(), cipher.getAuthTag()]));
+    },
+    decrypt: async ({ iv, additionalData }: Gcm, key: Uint8Array, data: Bytes) => {
+      const bytes = view(data);
+      const cipher = createDecipheriv("aes-256-gcm", key, view(iv)).setAAD(view(additionalData));
+      cipher.setAuthTag(bytes.subarray(-16));
+      return bytesOf(Buffer.concat([cipher.update(bytes.subarray(0, -16)), cipher.final()]));
+    },
     digest: async (_: string, data: Bytes) => bytesOf(createHash("sha256").update(view(data)).digest()),
   };
   const getRandomValues = <T extends Uint8Array>(target: T): T => {

@@ -1,14 +1,15 @@
 /** What people do: they look at a screen, think, and record on what they saw. Everything goes through the app's own functions. */
 
 import type { Head } from "../src/domain/merge";
-import { isProblem } from "../src/domain/problem";
 import type { EntityView } from "../src/store/memory";
 import type { Page } from "./browser";
 import { SimBlob } from "./bytes";
+import { approve, carry, decide, submit, withdraw } from "./deciders";
 import type { Device } from "./device";
 import { mark, OP, ownStream, SHARED, STEADY, VISITS } from "./evening";
 import type { Act } from "./plan";
 import type { Random } from "./random";
+import { finish, render } from "./screen";
 import type { World } from "./world";
 
 const LOOSE = "ECIG";
@@ -25,6 +26,11 @@ export function act(world: World, device: Device, kind: Act, random: Random): vo
 }
 
 const DOING: Record<Act, Doing> = {
+  decide,
+  submit,
+  approve,
+  withdraw,
+  carry,
   answer: (page, random) => {
     const [f, v] = random.pick([
       ["team", `team ${random.int(1, 9)}`],
@@ -138,11 +144,6 @@ function look(page: Page, stream: string, e: string, f: string): Head[] {
   return page.api.heads(view, f);
 }
 
-/** These values of a cell were before somebody's eyes. */
-function render(page: Page, view: EntityView, f: string): void {
-  page.device.world.books.rendered(page, view.stream, view.id, f, page.api.heads(view, f));
-}
-
 function tallies(page: Page, visit: string): EntityView[] {
   const live = page.api.entitiesOf(SHARED, "tally").filter((e) => {
     const entry = page.api.heads(e, "entry").at(-1)?.[1] as { visit?: string; code?: string } | undefined;
@@ -150,26 +151,4 @@ function tallies(page: Page, visit: string): EntityView[] {
   });
   for (const e of live) render(page, e, "@");
   return live;
-}
-
-const EXPECTED = ["not-enrolled", "storage", "storage-full", "malformed"];
-
-/** The app has said that it is saved, or why not. */
-async function finish(page: Page, done: Promise<unknown>, saved: () => unknown = () => undefined): Promise<void> {
-  const { world } = page.device;
-  try {
-    await done;
-  } catch (error) {
-    if (!page.isDead && !(isOurs(error) && EXPECTED.includes(error.code))) world.books.unexpected(error);
-    if (!page.isDead && isOurs(error)) world.hit(`refusal: ${error.code}`);
-    return;
-  }
-  if (page.isDead) return;
-  world.books.shown(page);
-  saved();
-}
-
-/** Each page has a class of its own for its problems. */
-function isOurs(error: unknown): error is { code: string } {
-  return isProblem(error) || (error instanceof Error && error.name === "Problem" && "code" in error);
 }

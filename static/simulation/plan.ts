@@ -15,6 +15,11 @@ export const ACTS = [
   ["report", 4],
   ["settle", 6],
   ["quick", 6],
+  ["decide", 9],
+  ["submit", 3],
+  ["approve", 3],
+  ["withdraw", 2],
+  ["carry", 3],
 ] as const;
 export type Act = (typeof ACTS)[number][0];
 

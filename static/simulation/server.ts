@@ -47,6 +47,9 @@ export interface Audit {
   readonly streams: Record<string, { head: number; chain: string }>;
   readonly cells: Record<string, Record<string, Record<string, [string, unknown, string, number, number, number][]>>>;
   readonly epoch: string;
+  readonly held: { commit: string; change: string; decided: string | null; reason: string | null }[];
+  /** Photos that a verified backup has. */
+  readonly stable: string[];
 }
 
 type Poke = [id: number, text: string | null];

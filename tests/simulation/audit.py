@@ -13,10 +13,13 @@ from app.database import table
 from app.domain.commit import FIRST_CHAIN, is_authentic, next_chain, open_envelope, public_key, unb64
 from app.operations import readmodels
 from app.photos.tables import blob as blobs
+from app.sync import versions
 from app.sync.rebuild import differences
-from app.sync.tables import Commit, Entity, Entry, Stream
+from app.sync.tables import Commit, Entity, Entry, Held, Stream
 
-_stream, _entry, _commit, _entity, _actor = (table(m) for m in (Stream, Entry, Commit, Entity, Actor))
+_stream, _entry, _commit, _entity, _actor, _held = (
+    table(m) for m in (Stream, Entry, Commit, Entity, Actor, Held)
+)
 
 
 def faults(conn: Connection, data: Path) -> Iterator[str]:
@@ -26,6 +29,7 @@ def faults(conn: Connection, data: Path) -> Iterator[str]:
     yield from _commit_faults(conn)
     yield from _cell_faults(conn)
     yield from _blob_faults(conn, data)
+    yield from (f"I13 {line}" for line in versions.faults(conn))
 
 
 def _log_faults(conn: Connection) -> Iterator[str]:
@@ -118,6 +122,18 @@ def cells(conn: Connection) -> dict[str, dict[str, Any]]:
     for row in conn.execute(select(_entity)):
         found[names[row.stream]][row.id] = orjson.loads(row.heads)
     return found
+
+
+def held(conn: Connection) -> list[dict[str, Any]]:
+    """What waits for a person, or waited."""
+    c = _held.c
+    rows = conn.execute(select(c.commit, c.change, c.decided, c.reason).order_by(c.commit, c.change))
+    return [dict(row) for row in rows.mappings()]
+
+
+def stable(conn: Connection) -> list[str]:
+    """Photos whose bytes a verified backup has."""
+    return list(conn.execute(select(blobs.c.sha256).where(blobs.c.stable)).scalars())
 
 
 def streams(conn: Connection) -> dict[str, dict[str, Any]]:

@@ -65,9 +65,10 @@ class Server:
             self.store.watch(each.state.db)
         self.open: dict[int, Call] = {}
         self.jobs: list[asyncio.Task[None]] = []
-        self.backups = 0
+        self.workers = WORKERS
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # a seed makes little rubbish in circles
 
     @property
     def db(self) -> SimDatabase:
@@ -78,6 +79,7 @@ class Server:
         """A new evening."""
         chance.seed(f"{command['seed']} {command.get('crew')}")
         self._stop()
+        self.workers = command["workers"]
         self.store.arm(None)
         self.store.fresh(command.get("crew"))
         self._start()
@@ -99,7 +101,7 @@ class Server:
         self.jobs.clear()
 
     def _start(self) -> None:
-        for each in self.apps:
+        for each in self.apps[: self.workers]:
             db, settings = each.state.db, self.settings
             each.state.sync = Sync(db, server_key(self.data), self.data, settings.limits, [refresh])
             each.state.presence = Presence(db, each.state.sync.live.tell_of_tablets)
@@ -235,6 +237,8 @@ class Server:
                 "entries": audit.entries(conn),
                 "streams": audit.streams(conn),
                 "cells": audit.cells(conn),
+                "held": audit.held(conn),
+                "stable": audit.stable(conn),
                 "epoch": conn.execute(_fact.select().where(_fact.c.name == "epoch")).one().value,
             }
         )

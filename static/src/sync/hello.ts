@@ -47,7 +47,7 @@ async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
   const told = Object.entries(hello.streams);
   const streams = told.map(([name, t]) => next(memory.streams.get(name), name, t, isNewEpoch));
   const resets = streams.filter((s) => s.reset && !memory.streams.get(s.stream)?.reset).map((s) => s.stream);
-  const lost = lostCommits(sync, hello);
+  const lost = lostCommits(sync, hello, resets.length > 0);
   const isFirst = server === undefined || (!server.seal && server.key === hello.server.key);
   const news: News = { hello, off, isFirst, isNewEpoch, streams, resets, lost };
   await storeNews(sync, news);
@@ -113,14 +113,19 @@ async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
   await store.put({ ...row, cursor, chain });
 }
 
-/** Commits that this tablet has a receipt for and the server no longer has. The number of a fork says nothing of that. */
-function lostCommits({ tablet }: Sync, hello: Hello): Set<string> {
+/**
+ * Commits that this tablet has a receipt for and the server no longer has. The number of a fork says nothing of that: one is
+ * in doubt once anything else shows that the server is not what it was (`isInDoubt`). To send again what it has is harmless.
+ */
+function lostCommits({ tablet }: Sync, hello: Hello, isInDoubt: boolean): Set<string> {
   const ends = new Map(chainsIn(hello, namedActor(tablet)).map((told) => [chainKey(told), told.n]));
-  const mine = [...tablet.memory.commits.values()].filter((c) => c.result && !c.result.forked && !c.pruned);
+  const kept = [...tablet.memory.commits.values()].filter((c) => c.result && !c.pruned);
   // A server that tells all chains of this user here has none of one that it does not tell: it has forgotten it whole.
   const isTold = ({ actor }: CommitRow) => hello.chains !== undefined && tablet.memory.isMine(actor);
   const endOf = (c: CommitRow) => ends.get(chainKey(c)) ?? (isTold(c) ? 0 : Number.POSITIVE_INFINITY);
-  return new Set(mine.filter((c) => c.n > endOf(c)).map((c) => c.hash));
+  const gone = kept.filter((c) => !c.result?.forked && c.n > endOf(c));
+  const forks = isInDoubt || gone.length > 0 ? kept.filter((c) => c.result?.forked) : [];
+  return new Set([...gone, ...forks].map((c) => c.hash));
 }
 
 function chainKey({ actor, stream }: { actor: string; stream: string }): string {

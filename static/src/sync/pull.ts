@@ -158,7 +158,8 @@ function placedBy(row: CommitRow, { part, changes }: Entry): CommitRow {
 async function markReset(sync: Sync, row: StreamRow): Promise<void> {
   await loosely(sync.tablet.db, ["streams", "commits", "photos"], async (tx) => {
     await tx.objectStore("streams").put({ ...row, reset: true });
-    await forgetResults(tx, (commit) => commit.stream === row.stream);
+    // Of a fork no number tells whether the server still has it.
+    await forgetResults(tx, (commit) => commit.stream === row.stream || commit.result?.forked === true);
     await doubtPhotos(tx);
   });
   // What was decided about them, and up to where backups go, is told there again.

@@ -207,6 +207,23 @@ describe("a chain", () => {
     expect(server.calls.filter((call) => call === "POST /commits")).toEqual([]);
   });
 
+  it("whose fork the server lost, in a stream that one has left, is sent again", async () => {
+    await anna.write(POL, NOTE, "text", "first");
+    await settle(anna);
+    const clone = await cloneOf(server, anna, "anna");
+    await anna.write(POL, NOTE, "level", "low");
+    await settle(anna);
+    const before = server.backup();
+    await clone.write(POL, NOTE, "text", "of the fork");
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(clone);
+    server.members.set("anna", { ref: "reader", [SHARED]: "writer" });
+    await settle(clone);
+    server.state = structuredClone(before);
+    await settle(clone);
+    expect([...server.state.custody.values()].some(({ line }) => line.b.includes("of the fork"))).toBe(true);
+  });
+
   it("that the server lost with its actor is registered and sent again", async () => {
     const empty = server.backup();
     await anna.write(SHARED, VISIT, "status", "INNE");
