@@ -153,22 +153,6 @@ def forget_expired(conn: Connection, now: int) -> int:
     return sum(conn.execute(statement).rowcount for statement in over)
 
 
-<<<<<<< HEAD
-=======
-_TOUCH = update(t.device).where(t.device.c.id == bindparam("tablet"))
-
-
-def touch_device(conn: Connection, device: str, user: str, pending: Pending | None, now: int) -> None:
-    """Note that a tablet was heard of, by whom, and what it holds; without `pending` that stays as it was."""
-    facts: dict[str, Any] = {"last_seen": now, "user": user}
-    if pending is not None:
-        oldest = None if pending.oldest_s is None else now - 1000 * pending.oldest_s
-        facts |= {"pending_changes": pending.changes, "pending_blobs": pending.blobs}
-        facts |= {"oldest": oldest, "free": pending.free}
-    conn.execute(_TOUCH, {"tablet": device, **facts})
-
-
->>>>>>> sim
 def register_actor(conn: Connection, session: SessionRow, key: bytes, now: int) -> tuple[ActorRow, bool]:
     """Register a public key for this person on this tablet; the second value tells if it is new.
 

@@ -9,19 +9,12 @@ import pytest
 
 from tests.simulation.host import STATIC, Driver, bundle
 
-<<<<<<< HEAD
 SCENARIOS = [
     name
     for file in ("scenarios.ts", "troubles.ts")
     for name in re.findall(r'^  "([^"]+)": scene\(', (STATIC / "simulation" / file).read_text(), re.MULTILINE)
 ]
-SEEDS = range(1, 26)
-=======
-SCENARIOS = re.findall(
-    r'^  "([^"]+)": scene\(', (STATIC / "simulation" / "scenarios.ts").read_text(), re.MULTILINE
-)
 SEEDS = range(1, 21)
->>>>>>> sim
 TWICE = (3, 10, 16)
 """A small one, a large one, one with a clone."""
 
