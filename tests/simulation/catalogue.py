@@ -379,7 +379,7 @@ CLIENT = (
     Mutant(
         "a lost commit is not sent again",
         "static/src/sync/hello.ts",
-        "  const lost = lostCommits(sync, hello);",
+        "  const lost = lostCommits(sync, hello, resets.length > 0);",
         "  const lost = new Set<string>();",
         "what a silent rollback took from the server stays lost",
         "I1",
