@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.browser import LAUNCH_ARGUMENTS
 from tests.engines.devtools import ChromiumPage, Devtools, Gone
-from tests.engines.processes import command, family, kill, wait_until
+from tests.engines.processes import command, family, kill, kill_all, wait_until
 
 START_S = 30.0
 ARGUMENTS = (
@@ -64,14 +64,14 @@ class Chromium:
     def kill(self, way: str) -> None:
         """SIGKILL of the whole browser, of its renderers, or of its network and storage services."""
         assert self._process is not None
-        members = family(self._process.pid)
-        if way != "browser":
-            members = [pid for pid in members if f"--type={way}" in command(pid)]
-            assert members, f"Chromium has no {way} process"
-        kill(members)
         if way == "browser":
+            kill_all(self._process.pid)
             self._process.wait(10)
             self._process = None
+            return
+        members = [pid for pid in family(self._process.pid) if f"--type={way}" in command(pid)]
+        assert members, f"Chromium has no {way} process"
+        kill(members)
 
     def reopen(self, way: str, address: str) -> ChromiumPage:
         """What a person does after that: load the page again, and where that hangs start the browser again."""

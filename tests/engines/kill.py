@@ -7,6 +7,7 @@ each recording is a transaction of durability `strict`, which static/src/store/s
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -36,6 +37,8 @@ def main() -> None:
     parser.add_argument("--browser", choices=["chromium", "webkit"], default="chromium")
     parser.add_argument("--start", type=int, default=1, help="the seed of all that is random")
     options = parser.parse_args()
+    # Whoever ends this run ends its browser and its server as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     os.environ["INSATS_BACKUP_EVERY_S"] = BACKUP_EVERY_S
     with TemporaryDirectory(prefix="insats-kill-") as folder:
         trial = prepared(Path(folder), options.browser, Random(options.start))

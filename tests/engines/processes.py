@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 GONE_S = 10.0
@@ -33,11 +34,17 @@ def command(pid: int) -> str:
 def kill(pids: list[int]) -> None:
     """SIGKILL, and wait until none of them runs any more."""
     for pid in pids:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
     wait_until(lambda: not any(_runs(pid) for pid in pids), GONE_S, "killed processes run on")
+
+
+def kill_all(root: int) -> None:
+    """SIGKILL of a process that leads a group of its own, of that group, and of whoever has left it."""
+    members = family(root)
+    with suppress(ProcessLookupError):
+        os.killpg(root, signal.SIGKILL)  # one that was being born is in no list yet
+    kill(members)
 
 
 def wait_until(holds: Callable[[], object], seconds: float, complaint: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.e2e.backend import free_port
 from tests.engines.devtools import Devtools, Gone, WebKitPage
-from tests.engines.processes import command, family, kill
+from tests.engines.processes import command, family, kill, kill_all
 
 START_S = 30.0
 SCREEN = "1024x1366x24"
@@ -85,14 +85,14 @@ class WebKit:
     def kill(self, way: str) -> None:
         """SIGKILL of the whole browser, of the process with the page, or of the one with network and IndexedDB."""
         assert self._process is not None
-        members = family(self._process.pid)
-        if way != "browser":
-            members = [pid for pid in members if PROCESSES[way] in command(pid)]
-            assert members, f"WebKit has no {way} process"
-        kill(members)
         if way == "browser":
+            kill_all(self._process.pid)
             self._process.wait(10)
             self._process = None
+            return
+        members = [pid for pid in family(self._process.pid) if PROCESSES[way] in command(pid)]
+        assert members, f"WebKit has no {way} process"
+        kill(members)
 
     def reopen(self, way: str, address: str) -> WebKitPage:
         """What a person does after that: start the app again; nothing where the network process alone was killed."""
