@@ -12,34 +12,28 @@ import segno
 import uvicorn
 from sqlalchemy import Connection, func, select
 
+from app import cli_recovery
 from app.auth.accounts import add_user, grant
 from app.auth.service import mint_code
 from app.auth.tables import User
+from app.cli_recovery import open_store
 from app.clock import now_ms
-from app.database import Database, migrate, table
+from app.database import Database, table
 from app.domain import codes
 from app.domain.change import new_id
 from app.operations import readmodels, tables
 from app.operations.demo.load import load_demo
 from app.operations.importing import import_sites
 from app.operations.planning import Operation, welcome
-from app.operations.recovery.check import check
-from app.operations.recovery.deliver import deliver_backup, deliver_courier
-from app.operations.recovery.restore import NotEmpty, restore, verify_restored
 from app.operations.site_files import Refused
-from app.operations.staff import REF, prepare, server_author
+from app.operations.staff import REF, server_author
 from app.settings import Settings
-from app.sync.backup import ENDING, BackupBroken, back_up
-from app.sync.courier import NotOurs
-from app.sync.identity import seal_key, server_key
-from app.sync.keeping import BUSY, Busy, KeyMissing
+from app.sync.identity import server_key
 from app.sync.rebuild import differences, rebuild
 from app.tls import Certificate, is_loopback, local_address, own_certificate, utc_now
 
 DEMO_PEOPLE = ("u.pol.a1", "u.kom.alk", "u.kom.sak")
 """Whose links `insats run` prints: a police inspector, a municipal alcohol inspector, the supervisor."""
-GENTLY = 10
-"""How much a backup beside a running server steps back (`nice`)."""
 DEMO_LINK_MINUTES = 12 * 60
 """A demo is played with over a day; a real code lives `code_minutes`."""
 
@@ -90,39 +84,12 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild", _rebuild, "Compare the merged state with the log; make it again where they differ."
     )
     check.add_argument("--check", action="store_true", help="only compare; exit status 1 where they differ")
-    save = command("backup", _backup, "Write a backup, verify it, and only then let tablets rely on it.")
-    save.add_argument("--gently", action="store_true", help="let every other program go first")
-    back = command(
-        "restore", _restore, "Fill an empty store from a backup; its tablets find a new life of the server."
-    )
-    back.add_argument("backup", type=Path)
-    back.add_argument("--verify", action="store_true", help="into a scratch store, checked and thrown away")
-    bring = command(
-        "deliver", _deliver, "Bring in what a backup or a courier's file holds and this store lacks."
-    )
-    bring.add_argument("file", type=Path)
-    command(
-        "check",
-        _check,
-        "Verify every signature, log, merged state and photo; each fault is a line, exit status 1.",
-    )
+    cli_recovery.add(command)
     return parser
 
 
-def _open(settings: Settings) -> Database:
-    db = _open_as_it_is(settings)
-    prepare(db, server_key(settings.data), now_ms(), seal=seal_key(settings.data))
-    return db
-
-
-def _open_as_it_is(settings: Settings) -> Database:
-    """The store in this release's form, with nothing written into it."""
-    migrate(settings.store_url())
-    return Database(settings.store_url())
-
-
 def _migrate(settings: Settings, _: argparse.Namespace) -> int:
-    _open(settings).close()
+    open_store(settings).close()
     return 0
 
 
@@ -132,7 +99,7 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
         settings = settings.model_copy(
             update={"public_url": settings.public_url or f"https://{shown}:{settings.port}"}
         )
-    db = _open(settings)
+    db = open_store(settings)
     print("Loading the demo evenings …", flush=True)
     load_demo(db, settings.data, now_ms(), exercise=True)
     _print_links(db, settings)
@@ -149,7 +116,7 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    _open(settings).close()
+    open_store(settings).close()
     return _listen(settings)
 
 
@@ -170,7 +137,7 @@ def _listen(settings: Settings, certificate: Certificate | None = None) -> int:
 
 
 def _demo(settings: Settings, options: argparse.Namespace) -> int:
-    db = _open(settings)
+    db = open_store(settings)
     load_demo(db, settings.data, now_ms(), stage=options.stage, exercise=options.exercise)
     db.close()
     return 0
@@ -201,7 +168,7 @@ def _mint_link(db: Database, settings: Settings, user: str, minutes: int) -> tup
 
 
 def _account(settings: Settings, options: argparse.Namespace) -> int:
-    db, now = _open(settings), now_ms()
+    db, now = open_store(settings), now_ms()
 
     def work(conn: Connection) -> int:
         add_user(conn, options.user, options.name, options.authority, options.role)
@@ -215,7 +182,7 @@ def _account(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _link(settings: Settings, options: argparse.Namespace) -> int:
-    db = _open(settings)
+    db = open_store(settings)
     try:
         name, link = _mint_link(db, settings, options.user, settings.code_minutes)
     except KeyError:
@@ -229,7 +196,7 @@ def _link(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _import_sites(settings: Settings, options: argparse.Namespace) -> int:
-    db, key, now = _open(settings), server_key(settings.data), now_ms()
+    db, key, now = open_store(settings), server_key(settings.data), now_ms()
     into = options.operation or _new_operation(db, options, now)
     try:
         done = import_sites(db, key, server_author(key), options.file, into, now)
@@ -255,7 +222,7 @@ def _new_operation(db: Database, options: argparse.Namespace, now: int) -> Opera
 
 
 def _rebuild(settings: Settings, options: argparse.Namespace) -> int:
-    db = _open(settings)
+    db = open_store(settings)
     try:
         found = db.read_now(lambda conn: differences(conn, readmodels.differences))
         for line in found:
@@ -268,82 +235,3 @@ def _rebuild(settings: Settings, options: argparse.Namespace) -> int:
     finally:
         db.close()
     return 1 if found and options.check else 0
-
-
-def _backup(settings: Settings, options: argparse.Namespace) -> int:
-    os.nice(GENTLY if options.gently else 0)
-    db = _open(settings)
-    try:
-        done = back_up(db, settings.data, settings.backup_folder(), now_ms())
-    except Busy as busy:
-        return _refuse(busy, BUSY)
-    except (BackupBroken, OSError) as broken:
-        return _refuse(f"the backup could not be made or verified: {broken}")
-    finally:
-        db.close()
-    print(f"{done.rows} rows and {done.blobs} photo files in {done.file}, verified")
-    return _warn(done.faults)
-
-
-def _restore(settings: Settings, options: argparse.Namespace) -> int:
-    if options.verify:
-        return _verify(options.backup)
-    db = _open_as_it_is(settings)
-    try:
-        done = restore(db, settings.data, options.backup, now_ms())
-    except (NotEmpty, BackupBroken, KeyMissing, OSError) as refused:
-        return _refuse(f"nothing was restored: {refused}")
-    finally:
-        db.close()
-    print(
-        f"{done.rows} rows with {done.commits} commits and {done.photos} photo files restored; epoch {done.epoch}"
-    )
-    return _warn(done.faults)
-
-
-def _verify(backup: Path) -> int:
-    try:
-        done, report = verify_restored(backup, now_ms())
-    except (BackupBroken, KeyMissing, OSError) as broken:
-        return _refuse(f"the backup does not hold: {broken}")
-    print(f"restored into a scratch store and checked: {report.counted()}")
-    return _warn([*done.faults, *(fault for fault in report.faults if fault not in done.faults)])
-
-
-def _deliver(settings: Settings, options: argparse.Namespace) -> int:
-    db = _open(settings)
-    try:
-        if options.file.name.endswith(ENDING):
-            done = deliver_backup(db, settings.data, options.file, now_ms())
-        else:
-            done = deliver_courier(db, settings, options.file)
-    except (BackupBroken, NotOurs, OSError) as refused:
-        return _refuse(f"{options.file}: {refused}")
-    finally:
-        db.close()
-    print(done.told())
-    return _warn(done.refused)
-
-
-def _check(settings: Settings, _: argparse.Namespace) -> int:
-    db = _open_as_it_is(settings)
-    try:
-        report = check(db, settings.data, say=print)
-    finally:
-        db.close()
-    if report.faults:
-        return _refuse(f"{len(report.faults)} faults in {report.counted()}")
-    print(f"Everything holds: {report.counted()}.")
-    return 0
-
-
-def _warn(faults: Sequence[str]) -> int:
-    """Name what is wrong with something that was done all the same."""
-    for fault in faults:
-        _refuse(fault)
-    return 1 if faults else 0
-
-
-def _refuse(reason: object, status: int = 1) -> int:
-    print(f"insats: {reason}", file=sys.stderr)
-    return status

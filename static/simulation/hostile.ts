@@ -116,7 +116,7 @@ export class Hostile {
       case "other-body":
         return { ...this.#seal(SHARED, plain(), { isKept: false }), b: `${JSON.stringify(plain()[0])}\n` };
       case "replay-others":
-        return this.#others(random) ?? this.#seal(SHARED, plain());
+        return this.#replayed(random) ?? this.#seal(SHARED, plain());
       case "fork":
         return this.#seal(SHARED, plain(), { isFork: true });
       case "gap":
@@ -181,6 +181,13 @@ export class Hostile {
     );
     const from = random.int(0, Math.max(0, ids.length - 5));
     return ids.slice(from, from + 5);
+  }
+
+  /** To look for it may show that the session is over. */
+  #replayed(random: Random): Envelope | null {
+    const found = this.#others(random);
+    if (!this.#key) this.#enrol(random);
+    return found;
   }
 
   #others(random: Random): Envelope | null {

@@ -6,8 +6,13 @@ interface Options {
   signal?: AbortSignal;
 }
 
+/** A window: what still runs of one that has gone gets no lock. */
+interface Owner {
+  readonly isDead: boolean;
+}
+
 interface Claim {
-  readonly owner: object;
+  readonly owner: Owner;
   readonly work: (lock: object | null) => Promise<unknown> | unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -18,7 +23,7 @@ export class Locks {
   readonly #waiting = new Map<string, Claim[]>();
 
   /** `navigator.locks` of one page. */
-  of(owner: object) {
+  of(owner: Owner) {
     const request = (name: string, a: Options | Claim["work"], b?: Claim["work"]) => {
       const options = typeof a === "function" ? {} : a;
       const work = typeof a === "function" ? a : (b as Claim["work"]);
@@ -27,7 +32,7 @@ export class Locks {
     return { request };
   }
 
-  release(owner: object): void {
+  release(owner: Owner): void {
     for (const [name, claims] of this.#waiting)
       this.#waiting.set(
         name,
@@ -37,6 +42,7 @@ export class Locks {
   }
 
   #request(name: string, options: Options, claim: Claim): void {
+    if (claim.owner.isDead) return;
     const holder = this.#held.get(name);
     if (holder && options.ifAvailable) void this.#run(name, claim, null);
     else if (holder && options.steal) {

@@ -8,6 +8,7 @@ import pytest
 from app.auth.service import NewDevice, redeem
 from app.clock import now_ms
 from app.settings import Limits
+from app.sync.courier import MEDIA_TYPE as COURIER
 from tests.api.evening import UNKNOWN, Evening, Tablet, code_of
 from tests.sync.world import POLICE, SHARED
 
@@ -41,6 +42,7 @@ CALLS = [
     Call("GET", f"/streams/{SHARED}/snapshot/1"),
     Call("GET", f"/streams/{SHARED}/digest"),
     Call("GET", "/held"),
+    Call("POST", "/courier", {"content": b"x", "headers": {"Content-Type": COURIER}}),
     Call("GET", "/events"),
     Call("GET", "/devices"),
     Call("POST", "/blobs/missing", {"json": {"sha256": [DIGEST]}}),

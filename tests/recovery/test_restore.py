@@ -408,6 +408,24 @@ def test_a_restore_that_is_killed_leaves_nothing_or_all(
     again.db.close()
 
 
+def test_a_full_disk_leaves_the_store_empty(camp: Camp, fresh: Fresh, tmp_path: Path) -> None:
+    many(camp)
+    backup, url, data = camp.back_up(), fresh("sqlite"), tmp_path / "again" / "data"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (900_000, 900_000))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", limit + PROGRAM, "restore", url, str(data), str(backup)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "Unavailable" in done.stderr or "sqlite3" in done.stderr
+    assert rows_in(url) == 0
+    again, _ = restored(camp, backup, url, tmp_path / "again")
+    assert again.check().faults == []
+    again.db.close()
+
+
 def camp_over(camp: Camp, url: str, home: Path) -> Camp:
     """The store at an address with what is there."""
     other = object.__new__(Camp)

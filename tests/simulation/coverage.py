@@ -9,7 +9,10 @@ def words(text: str) -> tuple[str, ...]:
 
 
 EXPECTED: dict[str, tuple[str, ...]] = {
-    "act": words("answer tap checklist recount remove bring-back note photo report settle quick"),
+    "act": words(
+        "answer tap checklist recount remove bring-back note photo report settle quick decide submit approve "
+        "withdraw carry"
+    ),
     "happening": words(
         "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full revoke "
         "grant revoke-actor sign-out backup copy rollback restore server-restart server-power-cut weeks hostile"
@@ -39,6 +42,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "repeated",
         "duplicate",
         "held no_authority",
+        "held after_approval",
         "held device_revoked",
         "held unknown_kind",
         "held unknown_field",
@@ -60,7 +64,22 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "checksum-mismatch",
         "upload-offset",
     ),
-    "path": ("snapshot", "poke", "fork", "lawful restore", "silent rollback"),
+    "decision": ("admitted", "denied"),
+    "path": (
+        "snapshot",
+        "poke",
+        "fork",
+        "gap",
+        "rewind",
+        "reseal",
+        "reset",
+        "purge",
+        "reload",
+        "courier",
+        "original dropped",
+        "lawful restore",
+        "silent rollback",
+    ),
 }
 
 

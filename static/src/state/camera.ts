@@ -2,8 +2,8 @@
 import { hex } from "../domain/bytes";
 import type { Json } from "../domain/json";
 import { Problem } from "../domain/problem";
-import { hasBallast, layBallast } from "../store/ballast";
 import type { NewBlob } from "../store/photos";
+import { regainRoom } from "../store/room";
 import type { Tablet } from "../store/tablet";
 
 const MAX_BYTES = 26_214_400;
@@ -45,13 +45,16 @@ async function prepare(tablet: Tablet, stream: string, file: Blob): Promise<Prep
   };
 }
 
+/** How often it is tried to lay the reserve again for a photo (ms): each try writes most of what is left of the disk. */
+const TRY_EVERY_MS = 15_000;
+let tried = Number.NEGATIVE_INFINITY;
+
 /** Photos stop before words and counts do: without the reserve (or room to lay it again) none is taken. */
-async function needRoom({ db, memory }: Tablet): Promise<void> {
-  if (!memory.isFull || (await hasBallast(db))) return;
-  await layBallast(db).catch(() => {
-    throw new Problem("storage-full");
-  });
-  memory.setFull(false);
+async function needRoom(tablet: Tablet): Promise<void> {
+  if (!tablet.memory.isFull) return;
+  const isSoon = performance.now() - tried < TRY_EVERY_MS;
+  tried = isSoon ? tried : performance.now();
+  if (isSoon || !(await regainRoom(tablet))) throw new Problem("storage-full");
 }
 
 /** By the first bytes: what a picker says of a file is not always so. */

@@ -9,13 +9,24 @@ import { loosely } from "./transaction";
 const NAME = "ballast";
 const CHUNKS = 20;
 
-/** Lays in the reserve once. The bytes are random because a store may compress others away. */
-export async function layBallast(db: Db, chunks = CHUNKS): Promise<void> {
-  const stored = await db.count("chunks", chunkRange(NAME));
-  for (let i = stored; i < chunks; i++) {
-    const bytes = randomBytes();
-    await loosely(db, ["chunks"], (tx) => tx.objectStore("chunks").put(bytes, [NAME, i]));
+/**
+ * Lays in the reserve once, where there is room for `spare` chunks besides; otherwise nothing of it stays: a part would only
+ * bring the disk to its brim. The bytes are random because a store may compress others away.
+ */
+export async function layBallast(db: Db, chunks = CHUNKS, spare = 0): Promise<void> {
+  try {
+    for (let i = await db.count("chunks", chunkRange(NAME)); i < chunks + spare; i++) await layChunk(db, i);
+  } catch (error) {
+    await freeBallast(db).catch(() => false);
+    throw error;
   }
+  const above = IDBKeyRange.bound([NAME, chunks], [NAME, []]);
+  if (spare > 0) await loosely(db, ["chunks"], (tx) => tx.objectStore("chunks").delete(above));
+}
+
+async function layChunk(db: Db, i: number): Promise<void> {
+  const bytes = randomBytes();
+  await loosely(db, ["chunks"], (tx) => tx.objectStore("chunks").put(bytes, [NAME, i]));
 }
 
 function randomBytes(): ArrayBuffer {

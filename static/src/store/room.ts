@@ -20,11 +20,14 @@ export async function withRoom<T>(tablet: Tablet, write: () => Promise<T>): Prom
   }
 }
 
+/** Chunks that must fit beside the reserve: a photo, without which the next one would fill the disk again. */
+const SPARE = 8;
+
 /** Lays the reserve again once there is room: then photos are taken again, and nobody needs to be told any more. */
 export async function regainRoom(tablet: Tablet, chunks?: number): Promise<boolean> {
   if (!tablet.memory.isFull) return true;
   try {
-    await layBallast(tablet.db, chunks);
+    await layBallast(tablet.db, chunks, SPARE);
   } catch {
     return false;
   }

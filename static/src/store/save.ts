@@ -5,6 +5,7 @@ import { newId } from "../domain/ids";
 import { type Json, recordable } from "../domain/json";
 import { type Head, headsOf } from "../domain/merge";
 import { Problem } from "../domain/problem";
+import { freeBallast } from "./ballast";
 import { withLock } from "./lock";
 import { partOf } from "./own";
 import { type NewBlob, putBlob } from "./photos";
@@ -98,6 +99,8 @@ async function attempt(tablet: Tablet, batch: Batch): Promise<Saved | null> {
     // The reserve is for words and counts: a photo would take it all.
     return blobs.length > 0 ? await write() : await withRoom(tablet, write);
   } catch (error) {
+    // Before the disk is full to the last byte: then Chromium throws the whole database away, and words are a part of it.
+    if (isFullDisk(error)) await freeBallast(tablet.db).catch(() => false);
     throw reported(tablet, error, planned, batch.blobs !== undefined);
   }
 }

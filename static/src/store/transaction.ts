@@ -103,8 +103,10 @@ export function isBroken(error: unknown): boolean {
   return isNamed(error, "UnknownError", "InvalidStateError", "TimeoutError");
 }
 
+/** Chromium says it in two ways; what does not fit beside the database itself is "Failed to write blobs". */
 export function isFullDisk(error: unknown): boolean {
-  return isNamed(error, "QuotaExceededError");
+  const isBlob = isNamed(error, "DataError") && String(error).includes("write blobs");
+  return isBlob || isNamed(error, "QuotaExceededError");
 }
 
 function abort(tx: { abort(): void }): void {
