@@ -421,7 +421,6 @@ WAITING: frozenset[str] = frozenset(
         "signatures are not checked",
         "bodies are not checked",
         "revoked people still write",
-        "anybody reads",
         "synchronous NORMAL",
         "a failed COMMIT is acknowledged",
         "one failure is committed in part",
