@@ -197,6 +197,10 @@ class WebKitPage(Devtools):
         value = found["result"].get("value")
         return None if value is None else json.loads(value)
 
+    def do(self, expression: str) -> None:
+        """See Devtools; one command, because the page may be another one when a second arrives."""
+        self.call("Runtime.evaluate", expression=f"void ({expression})")
+
     def event(self, method: str, params: Message) -> None:
         """Notes."""
         if method == "Console.messageAdded":
