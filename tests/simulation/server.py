@@ -110,9 +110,9 @@ class Server:
 
     def restart(self, command: dict[str, Any]) -> dict[str, Any]:
         """Every worker ends and begins again; with `power`, the machine did."""
-        self._stop()
         if command.get("power"):
             self.store.power_cut()
+        self._stop()
         self._start()
         return {}
 
