@@ -208,8 +208,10 @@ SERVER = (
     Mutant(
         "cell binding dropped",
         "app/domain/merge.py",
-        "    is_dead = key in retired\n",
-        "    is_dead = any(named == change.id for _, _, named in retired)\n",
+        "        cells[change.f] = [[change.id, change.v, actor, change.at, t, seq]]\n",
+        "        if any(named == change.id for _, _, named in retired):\n"
+        '            return "dead"\n'
+        "        cells[change.f] = [[change.id, change.v, actor, change.at, t, seq]]\n",
         "a name in one cell takes away what was recorded in another",
         "I4 I14",
         "a name from another cell",
