@@ -144,3 +144,14 @@ def restored(camp: Camp, backup: Path, url: str, home: Path, now: int = NOW + 1)
 def cells_of(db: Database, stream: str) -> dict[str, Any]:
     """All heads of a stream."""
     return db.read_now(lambda conn: current_cells(conn, stream))
+
+
+def rows_in(url: str) -> int:
+    """How much is in the store at an address."""
+    db = Database(url)
+    names = ('"commit"', "entry", "stream", '"user"', "server_fact", "session", "blob")
+    count = db.read_now(
+        lambda conn: sum(conn.execute(text(f"SELECT count(*) FROM {n}")).scalar_one() for n in names)
+    )
+    db.close()
+    return int(count)
