@@ -105,7 +105,7 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     }
   }),
   "killed in the middle of a recount": scene(TWO, async (s) => {
-    for (const after of [0, 1, 2]) {
+    for (const after of [0, 1, 2, 3, 4, 5, 6]) {
       const [old, qty] = [s.total(0) + 5, 900 + after];
       await s.tap(0, 5);
       await s.pass(3_000);
@@ -134,6 +134,9 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     s.device(0).isOnline = true;
     s.world.network.middlebox = impostor("/commits", s.world.agenda.now);
     await s.sync(0);
+    const told = [...s.page(0).api.memory.commits.values()].filter((row) => row.result);
+    const kept = new Set(s.world.audit().commits.map((c) => c.hash));
+    s.expect("what is called received is there", told.filter((row) => !kept.has(row.hash)).length, 0);
     await s.sync(0, 1);
     s.expect("it is sent until the server has it", s.values(1, "team"), ["for the server"]);
   }),

@@ -78,7 +78,9 @@ class Store:
     def power_cut(self) -> None:
         """What was not synced is gone: of a write-ahead log that is not synced at each commit, all of it."""
         if any(_synchronous(db) < FULL for db in SimDatabase.opened):
-            kept = (self.data / FILE).read_bytes()  # before connections close: the last one takes the log over
+            kept = (
+                self.data / FILE
+            ).read_bytes()  # before connections close: the last one takes the log over
             for db in SimDatabase.opened:
                 db.let_go()
             for ending in ("-wal", "-shm"):
