@@ -83,7 +83,7 @@ _TOLD = (
         _held.c.decided.is_not(None),
     )
     .order_by(_held.c.decision.desc(), _held.c.change.desc())
-    .limit(TOLD)
+    .limit(bindparam("most"))
 )
 
 
@@ -102,7 +102,7 @@ def told_to(conn: Connection, user: str, device: str) -> list[dict[str, Any]]:
             "verdict": row.decided,
             "reason": row.reason,
         }
-        for row in conn.execute(_TOLD, {"person": user, "tablet": device})
+        for row in conn.execute(_TOLD, {"person": user, "tablet": device, "most": TOLD})
     ]
 
 
