@@ -13,8 +13,8 @@ import { runRound } from "./round";
 
 const SAVE_DELAY_MS = 250;
 const SAVE_DELAY_LIMIT_MS = 1_000;
+/** Also while pokes come: one that was lost must not keep a board behind for longer. */
 const IDLE_MS = 20_000;
-const IDLE_LISTENING_MS = 60_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 /** While somebody looks and something waits to be sent: a server that comes back is found soon. */
@@ -131,7 +131,7 @@ class TabEngine implements Engine {
   #afterSuccess(held: boolean): number {
     if (!held) return jittered(OTHER_TAB_MS);
     if (unsentBlobs(this.sync).length > 0) return FIRST_RETRY_MS;
-    return jittered(this.#isConnected ? IDLE_LISTENING_MS : IDLE_MS);
+    return jittered(IDLE_MS);
   }
 
   #afterFailure(error: unknown): number {
