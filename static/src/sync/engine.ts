@@ -56,7 +56,6 @@ class TabEngine implements Engine {
   /** The server asked to be left alone until then. */
   #notBefore = 0;
   #listening: AbortController | null = null;
-  #isConnected = false;
 
   constructor(sync: Sync) {
     this.sync = sync;
@@ -180,16 +179,12 @@ class TabEngine implements Engine {
       onPoke: (poke) => this.#onPoke(poke),
       onOpen: () => this.#onOpen(),
       onByte: () => this.#onByte(),
-      onClose: () => {
-        if (this.#listening === ours) this.#isConnected = false;
-      },
     };
     void listen(this.sync.api, to, ours.signal);
   }
 
   /** Pokes that came while nobody listened are not repeated: look what they would have said. */
   #onOpen(): void {
-    this.#isConnected = true;
     this.wake("poke");
   }
 

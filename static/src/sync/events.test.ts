@@ -48,7 +48,6 @@ function start(fetch: ReturnType<typeof connections>["fetch"]): void {
     onPoke: (p: Poke) => pokes.push(p),
     onOpen: () => opened++,
     onByte: () => heard++,
-    onClose: () => undefined,
   };
   void listen(createApi(fetch, caller), to, stop.signal);
 }

@@ -12,7 +12,6 @@ export interface Listening {
   onOpen(): void;
   /** Bytes came: the server is there. */
   onByte(): void;
-  onClose(): void;
 }
 
 /** Keeps one connection to `GET /events` open until the signal ends it. Pokes carry no content, so nothing is lost here. */
@@ -21,7 +20,6 @@ export async function listen(api: Api, to: Listening, signal: AbortSignal): Prom
   while (!signal.aborted) {
     const opened = Date.now();
     await connect(api, to, signal).catch(() => undefined);
-    to.onClose();
     wait = Date.now() - opened > LONGEST_WAIT_MS ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS);
     if (!signal.aborted) await pause(wait * (0.5 + Math.random() / 2), signal);
   }
