@@ -304,7 +304,7 @@ def _chains_of(conn: Connection, caller: Caller) -> list[dict[str, Any]]:
 
 
 _EVENINGS = select(_entity.c.stream, _entity.c.kind, _entity.c.heads).where(
-    among(_entity.c.stream, "streams"), among(_entity.c.kind, ["operation", "visit"])
+    among(_entity.c.stream, "streams"), _entity.c.kind.in_(("operation", "visit"))
 )
 
 

@@ -6,6 +6,7 @@ browser that is killed costs no more than its own start.
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from queue import Empty, Queue
 from typing import Any, TypeAlias
@@ -29,7 +30,7 @@ class Raised(Exception):
     """What ran in the page threw this."""
 
 
-class Devtools:
+class Devtools(ABC):
     """A connection to one page. `notes` grows by itself while the page lives."""
 
     def __init__(self, address: str) -> None:
@@ -70,9 +71,9 @@ class Devtools:
         result: Message = found["result"]
         return result
 
+    @abstractmethod
     def evaluate(self, expression: str, timeout: float = 20.0) -> Any:
         """The value of an expression in the page, awaited if it is a promise."""
-        raise NotImplementedError
 
     def do(self, expression: str) -> None:
         """Run something in the page that goes on by itself."""
@@ -91,9 +92,9 @@ class Devtools:
         else:
             self.event(message["method"], message.get("params", {}))
 
+    @abstractmethod
     def event(self, method: str, params: Message) -> None:
         """Something happened in the page."""
-        raise NotImplementedError
 
     def note(self, arguments: list[Message]) -> None:
         """A line of the console; kept if it is a note."""

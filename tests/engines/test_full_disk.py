@@ -6,20 +6,17 @@ it opens it the next time ("IO error … FILE_ERROR_NO_SPACE"). So the reserve i
 The debugging protocol can set a quota that Chromium then does not keep: the profile lies on a small disk of its own instead.
 """
 
-import shutil
-import subprocess
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
-
-import pytest
 
 from tests.e2e.backend import Backend
 from tests.engines.chromium import Chromium
 from tests.engines.processes import wait_until
 from tests.engines.trial import Trial
+from tests.faults.disks import small_disk
 
-DISK = "192m"
+DISK_MB = 192
 LEFT, SIDE = 4_000_000, 1600
 """Room for a photo or two of so many pixels."""
 COUNT = "person.counted('SPELMASKIN')"
@@ -29,28 +26,14 @@ COUNT = "person.counted('SPELMASKIN')"
 IS_FULL = "insats.tablet.memory.isFull"
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk that is soon full."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk takes somebody who may mount one: root, outside of most containers")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_full_disk_refuses_photos_and_takes_words(
-    small_disk: Path, chromium_path: Path, evening: Backend
-) -> None:
-    chromium = Chromium(chromium_path, small_disk / "profile")
-    trial = Trial(chromium, evening, Random(1))
-    try:
+def test_a_full_disk_refuses_photos_and_takes_words(chromium_path: Path, evening: Backend) -> None:
+    with (
+        small_disk(DISK_MB) as disk,
+        closing(Trial(Chromium(chromium_path, disk.place / "profile"), evening, Random(1))) as trial,
+    ):
         trial.begin()
         wait_until(lambda: trial.page.evaluate(RESERVE), 120, "the reserve is not laid")
-        filler = small_disk / "filler"
-        filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - LEFT))
+        disk.fill(leaving=LEFT)
         trial.page.do(f"person.run(0, {SIDE})")
         wait_until(lambda: trial.page.evaluate(IS_FULL), 60, "the disk is never full")
         count = trial.page.evaluate(COUNT)
@@ -61,10 +44,8 @@ def test_a_full_disk_refuses_photos_and_takes_words(
         assert trial.ledger.faults(found) == []
         assert set(trial.ledger.refused) == {"storage-full"}
 
-        filler.unlink()
+        disk.free()
         trial.page.do("person.run()")
         wait_until(lambda: len(trial.look()["photos"]) > len(found["photos"]), 60, "photos are still refused")
         trial.page.evaluate("person.stop()")
         assert trial.deliver() == []
-    finally:
-        trial.close()

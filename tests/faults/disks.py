@@ -1,4 +1,8 @@
-"""Disks to fill and to pull the plug of; both take the right to mount, which the tests that need it say when it is missing."""
+"""Disks to fill and to pull the plug of: real ones, so they take root, `mount` and `mke2fs`.
+
+Where they cannot be had a test fails and says what to do. Only a machine that says of itself that it cannot mount
+(`INSATS_DISKS=none`) is spared.
+"""
 
 import os
 import shutil
@@ -12,28 +16,31 @@ import pytest
 
 from tests.postgres import public_temporary, temporary_folder
 
-NEEDS = "needs the right to mount (root): the disk is a real one"
+SETTING, NONE = "INSATS_DISKS", "none"
+HELP = f"run the tests as root where mounting is allowed, or set {SETTING}={NONE} on a machine that shall go without"
+
+
+class NoDisk(Exception):
+    """A disk could not be made or mounted; the message says what to do."""
 
 
 def _run(*command: str | Path) -> None:
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def _may_mount() -> bool:
-    return os.geteuid() == 0 and shutil.which("mount") is not None and shutil.which("mke2fs") is not None
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError as error:
+        raise NoDisk(f"{error}: {HELP}") from None
+    except subprocess.CalledProcessError as error:
+        raise NoDisk(f"{error.stderr.decode()}: {HELP}") from None
 
 
 @contextmanager
 def _mounted(*what: str | Path) -> Iterator[Path]:
-    if not _may_mount():
-        pytest.skip(NEEDS)
+    if os.environ.get(SETTING) == NONE:
+        pytest.skip(f"{SETTING}={NONE}: this machine goes without disks of its own")
     with temporary_folder(public_temporary()) as folder:
         place = Path(folder, "disk")
         place.mkdir()
-        try:
-            _run("mount", *what, place)
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"{NEEDS}: {error.stderr.decode()}")
+        _run("mount", *what, place)
         try:
             place.chmod(0o755)
             yield place
@@ -92,8 +99,6 @@ class Plug:
 @contextmanager
 def disk_with_a_plug(megabytes: int) -> Iterator[Plug]:
     """An ext4 on a file. Nothing reaches the file by itself within the length of a test: only what is synced does."""
-    if not _may_mount():
-        pytest.skip(NEEDS)
     with temporary_folder(public_temporary()) as folder:
         image = Path(folder, "image")
         with image.open("wb") as file:
