@@ -1,21 +1,7 @@
 import "fake-indexeddb/auto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { stash } from "../store/rescue";
-
-/** Web storage of one tablet. */
-function storage(): Storage {
-  const items = new Map<string, string>();
-  return {
-    get length() {
-      return items.size;
-    },
-    clear: () => items.clear(),
-    getItem: (key) => items.get(key) ?? null,
-    key: () => null,
-    removeItem: (key) => void items.delete(key),
-    setItem: (key, value) => void items.set(key, value),
-  };
-}
+import { webStorage } from "../store/testing";
 
 interface Sent {
   readonly code: string;
@@ -52,7 +38,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("a tablet's store", () => {
   it("that is lost is noticed by what lies outside it, and the server is told who this was", async () => {
-    const web = storage();
+    const web = webStorage();
     const first = await start(web, true);
     expect(first.lostStore.value).toBeNull();
     await first.enrol("CODE", "Platta 7");
@@ -79,7 +65,7 @@ describe("a tablet's store", () => {
   });
 
   it("is not called lost by a code that was not accepted, and stays lost after it", async () => {
-    const web = storage();
+    const web = webStorage();
     web.setItem("insats.device", JSON.stringify({ id: "d_1", label: "Platta 1", enrolled: 5 }));
     const page = await start(web, true);
     vi.stubGlobal("fetch", async () => new Response("", { status: 502 }));
@@ -92,7 +78,7 @@ describe("a tablet's store", () => {
   });
 
   it("is not missed where web storage is damaged or closed", async () => {
-    const web = storage();
+    const web = webStorage();
     web.setItem("insats.device", "{");
     const page = await start(web, true);
     expect(page.lostStore.value).toBeNull();
@@ -107,7 +93,7 @@ describe("a tablet's store", () => {
 
 describe("what was being recorded when the database was lost", () => {
   it("is recorded by the next start, which says so; a photo has to be taken again", async () => {
-    const web = storage();
+    const web = webStorage();
     const first = await start(web, true);
     await first.enrol("CODE", "Platta 7");
     const actor = [...first.memory.actors.keys()][0] ?? "";

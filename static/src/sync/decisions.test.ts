@@ -1,8 +1,8 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { HeldAnswer } from "./protocol";
-import { openTablet, settle, stateOfCell, type TestTablet } from "./testing";
-import { OP, POL, SHARED, TestServer } from "./testServer";
+import { expectReplicas, openPair, settle, stateOfCell, type TestTablet } from "./testing";
+import { OP, POL, SHARED, type TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 let server: TestServer;
@@ -10,10 +10,7 @@ let anna: TestTablet;
 let bo: TestTablet;
 
 beforeEach(async () => {
-  server = new TestServer();
-  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
-  anna = await openTablet(server, "anna");
-  bo = await openTablet(server, "bo");
+  ({ server, anna, bo } = await openPair());
 });
 
 const hold = (field: string) => {
@@ -44,12 +41,7 @@ async function heldTeam(): Promise<void> {
 const decisions = async ({ tablet }: TestTablet) =>
   (await tablet.db.getAll("commits")).flatMap((row) => Object.values(row.decided ?? {}));
 
-function expectSame(...tablets: readonly TestTablet[]): void {
-  for (const { memory } of tablets) {
-    expect(Object.fromEntries(memory.replica(SHARED))).toEqual(server.stream(SHARED).world);
-    expect(memory.streams.get(SHARED)?.chain).toBe(server.stream(SHARED).chain);
-  }
-}
+const expectSame = (...tablets: TestTablet[]) => expectReplicas(server, [SHARED, POL], tablets);
 
 describe("a held change that is admitted", () => {
   it("comes to everybody by an entry of the same commit, and is held no more", async () => {

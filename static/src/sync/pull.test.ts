@@ -1,8 +1,8 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startingWith } from "../store/schema";
-import { openTablet, settle, stateOfCell, type TestTablet } from "./testing";
-import { ALK, OP, POL, SHARED, TestServer } from "./testServer";
+import { expectReplicas, openPair, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { ALK, OP, POL, SHARED, type TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 const NOTE = `note_${OP}`;
@@ -11,10 +11,7 @@ let anna: TestTablet;
 let bo: TestTablet;
 
 beforeEach(async () => {
-  server = new TestServer();
-  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
-  anna = await openTablet(server, "anna");
-  bo = await openTablet(server, "bo");
+  ({ server, anna, bo } = await openPair());
 });
 
 afterEach(() => vi.unstubAllGlobals());
@@ -22,10 +19,7 @@ afterEach(() => vi.unstubAllGlobals());
 const calls = (start: string) => server.calls.filter((call) => call.startsWith(start));
 const member = (user: string, streams: Record<string, string>) => server.members.set(user, streams);
 
-function expectSame(stream: string, ...tablets: readonly TestTablet[]): void {
-  for (const { memory } of tablets)
-    expect(Object.fromEntries(memory.replica(stream))).toEqual(server.stream(stream).world);
-}
+const expectSame = (stream: string, ...tablets: TestTablet[]) => expectReplicas(server, [stream], tablets);
 
 async function rowsOf({ tablet }: TestTablet, stream: string): Promise<unknown[]> {
   return tablet.db.getAll("replica", startingWith(stream));

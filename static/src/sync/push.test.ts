@@ -1,7 +1,7 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { cloneOf, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
-import { OP, POL, SHARED, TestServer } from "./testServer";
+import { cloneOf, expectReplicas, openPair, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { OP, POL, SHARED, type TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 const NOTE = `note_${OP}`;
@@ -10,10 +10,7 @@ let anna: TestTablet;
 let bo: TestTablet;
 
 beforeEach(async () => {
-  server = new TestServer();
-  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
-  anna = await openTablet(server, "anna");
-  bo = await openTablet(server, "bo");
+  ({ server, anna, bo } = await openPair());
 });
 
 const logOf = (stream: string) => server.stream(stream).log.length;
@@ -24,14 +21,7 @@ const bodies = (stream: string) =>
     .join("");
 const state = (tablet: TestTablet, field: string) => stateOfCell(tablet, SHARED, VISIT, field);
 
-function expectSame(...tablets: readonly TestTablet[]): void {
-  for (const { memory } of tablets)
-    for (const stream of [SHARED, POL]) {
-      const rows = Object.fromEntries(memory.replica(stream));
-      expect(rows).toEqual(server.stream(stream).world);
-      expect(memory.streams.get(stream)?.cursor).toBe(server.stream(stream).head);
-    }
-}
+const expectSame = (...tablets: TestTablet[]) => expectReplicas(server, [SHARED, POL], tablets);
 
 describe("an evening", () => {
   it("recorded offline on two tablets comes to both and to the server", async () => {

@@ -1,8 +1,8 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { PushResult } from "./protocol";
-import { openTablet, settle, stateOfCell, type TestTablet } from "./testing";
-import { OP, POL, SHARED, TestServer } from "./testServer";
+import { expectReplicas, openPair, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { OP, POL, SHARED, type TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
 let server: TestServer;
@@ -10,23 +10,13 @@ let anna: TestTablet;
 let bo: TestTablet;
 
 beforeEach(async () => {
-  server = new TestServer();
-  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
-  anna = await openTablet(server, "anna");
-  bo = await openTablet(server, "bo");
+  ({ server, anna, bo } = await openPair());
 });
 
 const logOf = (stream: string) => server.stream(stream).log.length;
 const state = (tablet: TestTablet, field: string) => stateOfCell(tablet, SHARED, VISIT, field);
 
-function expectSame(...tablets: readonly TestTablet[]): void {
-  for (const { memory } of tablets)
-    for (const stream of [SHARED, POL]) {
-      const rows = Object.fromEntries(memory.replica(stream));
-      expect(rows).toEqual(server.stream(stream).world);
-      expect(memory.streams.get(stream)?.cursor).toBe(server.stream(stream).head);
-    }
-}
+const expectSame = (...tablets: TestTablet[]) => expectReplicas(server, [SHARED, POL], tablets);
 
 describe("an acknowledgement", () => {
   it("that is lost changes nothing: the commit is repeated and has one effect", async () => {

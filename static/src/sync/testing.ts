@@ -1,4 +1,5 @@
 /** Tablets for tests, to sync with a server in memory. */
+import { expect } from "vitest";
 import { Memory } from "../store/memory";
 import { stateOf } from "../store/own";
 import { createSave, type Save, type Write } from "../store/save";
@@ -8,7 +9,7 @@ import { strictly } from "../store/transaction";
 import { createActor } from "./actor";
 import type { Timeouts } from "./api";
 import { createEngine, type Engine } from "./engine";
-import type { TestServer } from "./testServer";
+import { POL, SHARED, TestServer } from "./testServer";
 
 export interface TestTablet {
   readonly tablet: Tablet;
@@ -60,6 +61,23 @@ export async function openTablet(
     round: () => engine.round("person"),
     problem: () => engine.sync.state.problem,
   };
+}
+
+/** A server and the tablets of two who write in the shared and in the same own stream. */
+export async function openPair(): Promise<{ server: TestServer; anna: TestTablet; bo: TestTablet }> {
+  const server = new TestServer();
+  for (const user of ["anna", "bo"]) server.members.set(user, { ref: "reader", [SHARED]: "writer", [POL]: "writer" });
+  return { server, anna: await openTablet(server, "anna"), bo: await openTablet(server, "bo") };
+}
+
+/** Everybody has read all of these streams, and sees what the server has. */
+export function expectReplicas(server: TestServer, streams: readonly string[], tablets: readonly TestTablet[]): void {
+  for (const { memory } of tablets)
+    for (const stream of streams) {
+      expect(Object.fromEntries(memory.replica(stream))).toEqual(server.stream(stream).world);
+      const { head: cursor, chain } = server.stream(stream);
+      expect(memory.streams.get(stream)).toMatchObject({ cursor, chain });
+    }
 }
 
 /** A tablet whose storage was copied, as a restored device backup does. */
