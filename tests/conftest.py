@@ -17,6 +17,21 @@ def store_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_store_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """As `store_url`, one for a whole file of tests that leave nothing behind for each other."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("migrated_file")
+        yield f"sqlite:///{shutil.copyfile(template, tmp_path_factory.mktemp('store') / 'store.db')}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = postgres.create_database(request.getfixturevalue("migrated_database"))
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
 @pytest.fixture
 def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     """An empty, migrated store in a file of this test's own."""

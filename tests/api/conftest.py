@@ -15,17 +15,10 @@ def night(store_url: str, tmp_path: Path) -> Iterator[Evening]:
         yield made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+@pytest.fixture(scope="module")
+def house(module_store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     """One application for a whole file of tests that leave nothing behind for each other."""
-    folder: Path = tmp_path_factory.mktemp("refusals")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'store.db'}"
-        (folder / "store.db").write_bytes(request.getfixturevalue("migrated_file").read_bytes())
-    else:
-        server = request.getfixturevalue("postgres")
-        url = server.url(server.create_database(request.getfixturevalue("migrated_database")))
-    with evening(url, folder / "data") as made:
+    with evening(module_store_url, tmp_path_factory.mktemp("refusals") / "data") as made:
         yield made
 
 

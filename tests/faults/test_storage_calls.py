@@ -141,16 +141,9 @@ class House:
         assert set(self.promised) <= arrived
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("calls")
-    if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'store.db'}"
-        (folder / "store.db").write_bytes(request.getfixturevalue("migrated_file").read_bytes())
-    else:
-        server = request.getfixturevalue("postgres")
-        url = server.url(server.create_database(request.getfixturevalue("migrated_database")))
-    with evening(url, folder / "data") as night:
+@pytest.fixture(scope="module")
+def house(module_store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with evening(module_store_url, tmp_path_factory.mktemp("calls") / "data") as night:
         yield House(night)
 
 
