@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 
 from app.domain import kinds
+from app.domain.streams import StreamClass
+from app.domain.values import MAX_INT
 
 LIMIT_BYTES = 65_536
 LIMIT_DEPTH = 16
@@ -93,7 +95,7 @@ class Refused:
     change: Change | None = None
 
 
-def read_line(line: bytes, number: int, home: kinds.StreamClass | None) -> Change | Refused:
+def read_line(line: bytes, number: int, home: StreamClass | None) -> Change | Refused:
     """Read one line of a commit body; `number` names a line that has no readable id (`#3`).
 
     Without a `home` the form alone counts: so is read what the log says was applied, whatever this release knows.
@@ -144,7 +146,7 @@ def _is_plain(value: Any, depth: int = 1) -> bool:
     if kind is str or kind is bool or value is None:
         return True
     if kind is int:
-        return bool(-kinds.MAX_INT <= value <= kinds.MAX_INT)
+        return bool(-MAX_INT <= value <= MAX_INT)
     if depth > LIMIT_DEPTH:
         return False
     if kind is not list and kind is not dict:

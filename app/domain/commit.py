@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.domain.change import Change, canonical, line_of
-from app.domain.kinds import stream_class
+from app.domain.streams import stream_class
 
 LIMIT_CHANGES = 500
 LIMIT_BYTES = 1_048_576

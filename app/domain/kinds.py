@@ -8,25 +8,40 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from itertools import pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from app.domain import codes
+from app.domain.streams import StreamClass
+from app.domain.values import (
+    ENTITY,
+    MAX_INT,
+    TEXT,
+    UUID7,
+    Check,
+    Value,
+    anything,
+    blob,
+    boolean,
+    both_languages,
+    change_ids,
+    clock_time,
+    code,
+    commit_hash,
+    date,
+    earlier_visit,
+    entity_id,
+    instant,
+    integer,
+    listing,
+    place,
+    record,
+    restored_from,
+    sha256,
+    tally_entry,
+    text,
+    void,
+)
 
-Value: TypeAlias = Any
-Check: TypeAlias = Callable[[Value], bool]
-StreamClass: TypeAlias = Literal["ref", "shared", "plan", "own"]
-
-MAX_INT = 2**53 - 1
-TEXT = 20_000
-LINE = 500
-
-_ENTITY = re.compile(r"[a-z]{2,20}_[A-Za-z0-9@.:+-][A-Za-z0-9@.:+_-]{0,99}")
-_UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_TOKEN = re.compile(r"[A-Za-z0-9_.@:+-]{1,120}")
 _NOTE = ":note"
 
 
@@ -44,103 +59,6 @@ class Kind:
     codes: Mapping[str, str] = field(default_factory=dict)
     ids: re.Pattern[str] | None = None
     fits: Callable[[str, Value], bool] | None = None
-
-
-def text(limit: int = LINE) -> Check:
-    """Text of at most `limit` characters."""
-    return lambda v: type(v) is str and len(v) <= limit
-
-
-def integer(low: int = 0, high: int = MAX_INT) -> Check:
-    """An integer; booleans are not integers here."""
-    return lambda v: type(v) is int and low <= v <= high
-
-
-def matching(pattern: re.Pattern[str]) -> Check:
-    """Text that matches the whole pattern."""
-    return lambda v: type(v) is str and pattern.fullmatch(v) is not None
-
-
-def listing(check: Check, limit: int = 200) -> Check:
-    """A list of at most `limit` items that each pass."""
-    return lambda v: type(v) is list and len(v) <= limit and all(map(check, v))
-
-
-def record(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """An object with exactly these keys."""
-    known = {**required, **(optional or {})}
-
-    def check(v: Value) -> bool:
-        if type(v) is not dict or not required.keys() <= v.keys() <= known.keys():
-            return False
-        for k, x in v.items():  # noqa: SIM110 - a generator takes twice the time, and every count is one of these
-            if not known[k](x):
-                return False
-        return True
-
-    return check
-
-
-def boolean(v: Value) -> bool:
-    """True or false."""
-    return type(v) is bool
-
-
-def anything(_: Value) -> bool:
-    """Any JSON value; used only in `ref`, which the server alone writes."""
-    return True
-
-
-code = matching(_TOKEN)
-entity_id = matching(_ENTITY)
-commit_hash = matching(re.compile(f"sha256:{_SHA256.pattern}"))
-date = matching(_DATE)
-instant = integer()
-"""Milliseconds since 1970-01-01 UTC."""
-both_languages = record({"sv": text(), "en": text()})
-blob = record(
-    {
-        "sha256": matching(_SHA256),
-        "size": integer(1, 26_214_400),
-        "mime": lambda v: v in ("image/jpeg", "image/heic"),
-    }
-)
-void = record({"void": lambda v: v is True, "reason": text(), "of": matching(_TOKEN)})
-tally_entry = record(
-    {
-        "visit": entity_id,
-        "of": lambda v: v in ("seizure", "report", "photo"),
-        "code": code,
-        "qty": integer(),
-        "unit": code,
-    }
-)
-place = record(
-    {"name": text()}, {"lat": integer(-90_000_000, 90_000_000), "lon": integer(-180_000_000, 180_000_000)}
-)
-restored_from = record(
-    {
-        "head": integer(),
-        "chain": matching(re.compile(r"sha256:[0-9a-f]{64}")),
-        "epoch": code,
-        "backup": text(),
-        "at": instant,
-    }
-)
-"""A stream as a backup brought it back: its head and chain, the life of the store that ended, the file, when."""
-earlier_visit = record(
-    {"operation": code, "number": integer(), "date": date, "status": code},
-    {"activity": code, "seizures": anything, "reports": integer(), "remarks": boolean},
-)
-
-SUBMITTED = 1_500
-"""Changes that a submission names at most: as many as fit into a change of the largest size."""
-
-
-def change_ids(v: Value) -> bool:
-    """Ids of changes, sorted, each once."""
-    is_id = matching(re.compile(_UUID7))
-    return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
 
 
 def _is_of_its_visit(entity: str, value: Value) -> bool:
@@ -174,8 +92,8 @@ KINDS: dict[str, Kind] = {
             "number": integer(),
             "title": both_languages,
             "date": date,
-            "start": matching(_TIME),
-            "end": matching(_TIME),
+            "start": clock_time,
+            "end": clock_time,
             "status": code,
             "authorities": listing(code),
             "on_call": listing(code),
@@ -336,16 +254,16 @@ KINDS: dict[str, Kind] = {
     "admission": Kind(
         SHARED | PLAN | OWN,
         {"verdict": record({"commit": commit_hash, "admit": boolean, "reason": text()})},
-        ids=re.compile(f"admission_{_UUID7}"),
+        ids=re.compile(f"admission_{UUID7}"),
     ),
     "submission": Kind(
         SHARED | OWN,
-        {"of": record({"visit": entity_id, "hash": matching(_SHA256), "ids": change_ids})},
+        {"of": record({"visit": entity_id, "hash": sha256, "ids": change_ids})},
         fits=_is_of_its_visit,
     ),
     "approval": Kind(
         SHARED | OWN,
-        {"of": record({"visit": entity_id, "seq": integer(), "hash": matching(_SHA256)})},
+        {"of": record({"visit": entity_id, "seq": integer(), "hash": sha256})},
         fits=_is_of_its_visit,
     ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
@@ -359,43 +277,6 @@ ABOUT = frozenset({"admission", "submission", "approval"})
 def kind_of(entity: str) -> str:
     """The kind of an entity id: what stands before its first underscore."""
     return entity.partition("_")[0]
-
-
-def stream_class(stream: str) -> StreamClass | None:
-    """The class of a stream by its name, or None where the name is not one of ours."""
-    match = _STREAM.fullmatch(stream)
-    if match is None:
-        return None
-    if stream == "ref":
-        return "ref"
-    part = match["part"]
-    return "shared" if part == "shared" else "plan" if part == "plan" else "own"
-
-
-_STREAM = re.compile(
-    rf"ref|op/(?P<operation>{_UUID7})"
-    r"/(?P<part>shared|plan|[A-Z][A-Z_]{1,15})"
-)
-
-
-def class_of(stream: str) -> StreamClass:
-    """The class of a stream whose name was checked before; ValueError for another."""
-    found = stream_class(stream)
-    if found is None:
-        raise ValueError(f"{stream!r} names no stream")
-    return found
-
-
-def operation_of(stream: str) -> str | None:
-    """The id of the operation whose stream this is; None for `ref` and for names that are not ours."""
-    match = _STREAM.fullmatch(stream)
-    return match["operation"] if match else None
-
-
-def authority_of(stream: str) -> str | None:
-    """The authority whose own stream this is, else None."""
-    match = _STREAM.fullmatch(stream)
-    return match["part"] if match and match["part"] not in (None, "shared", "plan") else None
 
 
 Fault: TypeAlias = tuple[Literal["held", "rejected"], str]
@@ -444,7 +325,7 @@ _REJECTED: Fault = ("rejected", "schema")
 @lru_cache(1024)
 def _kind_in(entity: str) -> str | None:
     """The kind of an entity id, None where the text is none; the changes of a form all name the same entity."""
-    return kind_of(entity) if _ENTITY.fullmatch(entity) else None
+    return kind_of(entity) if ENTITY.fullmatch(entity) else None
 
 
 @cache
@@ -495,7 +376,7 @@ ANSWERS: dict[str, Callable[[Value, frozenset[str]], bool]] = {
     "money": lambda v, _: integer()(v),
     "text": lambda v, _: text(TEXT)(v),
     "date": lambda v, _: date(v),
-    "time": lambda v, _: matching(_TIME)(v),
+    "time": lambda v, _: clock_time(v),
     "photo": lambda v, _: entity_id(v),
     "doc": lambda v, _: text(TEXT)(v),
 }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from app.database import table
 from app.domain import codes
-from app.domain.kinds import operation_of
+from app.domain.streams import operation_of
 from app.operations import tables
 from app.sync.sets import among
 from app.sync.tables import Stream

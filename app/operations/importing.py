@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 from app.database import Database, table
 from app.domain import codes
 from app.domain.change import new_id
-from app.domain.kinds import LINE
+from app.domain.values import LINE
 from app.operations import planning, tables
 from app.operations.site_files import MAX_BYTES, Fault, Refused, Row, SiteFile, read_sites
 from app.sync.author import Author

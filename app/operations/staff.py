@@ -15,8 +15,8 @@ from app.database import Database, table
 from app.domain import codes, merge
 from app.domain.change import canonical
 from app.domain.commit import b64
-from app.domain.kinds import stream_class
 from app.domain.permissions import SYSTEM
+from app.domain.streams import stream_class
 from app.operations.readmodels import refresh
 from app.sync.author import Author, Draft
 from app.sync.identity import SealKey, ServerKey

@@ -14,6 +14,7 @@ from app.domain.admission import Decided, Verdict
 from app.domain.change import Change, Refused, line_of
 from app.domain.merge import Cells
 from app.domain.permissions import Deny, Membership, decide_admission
+from app.domain.streams import class_of
 from app.sync import store
 from app.sync.custody import Checked
 from app.sync.sets import Upsert, among
@@ -152,7 +153,7 @@ class Desk:
 
 
 def _is_admissible(change: Change, stream: StreamRow) -> bool:
-    return kinds.may_be_admitted(kinds.class_of(stream.name), change.e, change.f, change.v)
+    return kinds.may_be_admitted(class_of(stream.name), change.e, change.f, change.v)
 
 
 def earlier_verdicts(

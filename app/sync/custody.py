@@ -10,7 +10,7 @@ import orjson
 
 from app.domain.change import Change, Refused, read_line
 from app.domain.commit import Envelope, Malformed, TooLarge, is_authentic, open_envelope, public_key
-from app.domain.kinds import class_of
+from app.domain.streams import class_of
 
 
 class NotNdjson(ValueError):

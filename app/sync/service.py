@@ -15,7 +15,7 @@ from app.database import Database, table
 from app.domain import merge
 from app.domain.change import canonical
 from app.domain.commit import Envelope, b64, sha256
-from app.domain.kinds import operation_of, stream_class
+from app.domain.streams import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.settings import Limits
 from app.sync import custody, decisions, pull, store

@@ -6,18 +6,9 @@ from typing import Any
 import pytest
 
 from app.domain import codes
-from app.domain.kinds import (
-    ANSWERS,
-    KINDS,
-    MAX_INT,
-    StreamClass,
-    authority_of,
-    judge,
-    kind_of,
-    may_be_admitted,
-    operation_of,
-    stream_class,
-)
+from app.domain.kinds import ANSWERS, KINDS, judge, kind_of, may_be_admitted
+from app.domain.streams import StreamClass, authority_of, operation_of, stream_class
+from app.domain.values import MAX_INT
 
 HOMES: tuple[StreamClass, ...] = ("ref", "shared", "plan", "own")
 OPERATION = "01639815-0000-7000-8000-000000000003"

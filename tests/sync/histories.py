@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from app.domain.admission import entity_of
 from app.domain.change import Change
 from app.domain.commit import Envelope
-from app.domain.kinds import class_of, judge
+from app.domain.kinds import judge
 from app.domain.merge import SEQ, Cells, Head, Retired, live_hash, merge
+from app.domain.streams import class_of
 from tests.sync.world import NOW, SHARED, Person
 
 REF = "ref"
