@@ -3,6 +3,7 @@
 import gzip
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -152,16 +153,30 @@ def flip(file: Path, at: int) -> None:
     file.write_bytes(data)
 
 
-def test_every_flipped_byte_of_the_file_is_refused(shop: Shop) -> None:
+def says(packed: bytes) -> bytes | None:
+    """What a packed file says; None: it cannot be unpacked."""
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
+def test_a_flipped_bit_of_the_file_is_refused_unless_the_file_says_the_same(shop: Shop) -> None:
     file = shop.back_up()
     genuine = file.read_bytes()
+    refused = 0
     # The header says when, how and under which name it was packed, which nobody relies on.
     start = genuine.index(0, 10) + 1
     for at in [*range(start, len(genuine), 97), *range(len(genuine) - 12, len(genuine))]:
         file.write_bytes(genuine)
         flip(file, at)
+        # The same text may be packed in two ways that differ in one bit: a repetition that points to another place.
+        if says(file.read_bytes()) == says(genuine):
+            continue
+        refused += 1
         with pytest.raises(BackupBroken):
             verify(file)
+    assert refused > 30
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5, 100, 1_000])
