@@ -49,8 +49,8 @@ export class Network {
   rates: Partial<Rates> = {};
   /** The next request to such an address meets this fault. */
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
-  /** Answers the next request to its address in the server's place. */
-  middlebox: Middlebox | null = null;
+  /** Each answers one request to its address in the server's place, one after the other. */
+  middleboxes: Middlebox[] = [];
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -197,9 +197,9 @@ export class Network {
   }
 
   #answered(call: Call): Answer {
-    const { middlebox } = this;
+    const [middlebox, ...others] = this.middleboxes;
     if (!middlebox || !call.target.includes(middlebox.target)) return this.#reach(call);
-    this.middlebox = null;
+    this.middleboxes = others;
     return middlebox.answer(call.body ?? new Uint8Array(), () => this.#reach(call));
   }
 

@@ -111,8 +111,9 @@ export class World {
     if (this.agenda.count > MOST_EVENTS) throw new Violation("I11 a storm: it never comes to rest");
   }
 
-  /** Everything that is due until then. */
+  /** Everything that is due until then, and first what was begun by hand: nothing may wait for somebody else's event. */
   async run(until: number): Promise<void> {
+    await settle();
     while (this.agenda.next() <= until) await this.#step();
     this.agenda.now = Math.max(this.agenda.now, until);
   }

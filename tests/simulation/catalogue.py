@@ -354,8 +354,8 @@ CLIENT = (
     Mutant(
         "saved before it is on disk",
         "static/src/store/save.ts",
-        "  return strictly(db, stores, async (tx) => {\n    const meta",
-        "  return loosely(db, stores, async (tx) => {\n    const meta",
+        "isFullDisk, type Stores, strictly, type Writing }",
+        "isFullDisk, loosely as strictly, type Stores, type Writing }",
         "a power cut takes what the screen called saved",
         "I1",
         "the power fails right after saving",
@@ -375,8 +375,8 @@ CLIENT = (
         "  const isNewEpoch = epoch !== undefined && epoch !== hello.epoch;",
         "  const isNewEpoch = false;",
         "a restored server's log is taken for the old one",
-        "I1 I4",
-        "restored twice",
+        "I12",
+        "a fork is held, and the server is restored",
     ),
     Mutant(
         "a lost commit is not sent again",
@@ -417,8 +417,3 @@ CLIENT = (
 )
 
 CATALOGUE: tuple[Mutant, ...] = (*SERVER, *CLIENT)
-
-WAITING: frozenset[str] = frozenset(
-    ("a recount in two commits", "results without a receipt", "a new epoch is ignored")
-)
-"""Names of those that nothing has killed yet: docs/mutants.md says so and does not list them."""
