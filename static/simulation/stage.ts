@@ -139,7 +139,9 @@ export class Stage {
     const told = [...this.page(who).api.memory.commits.values()].filter((row) => row.result || row.pruned);
     const kept = new Set(this.world.audit().commits.map((c) => c.hash));
     for (const { stream, n } of told.filter((row) => !kept.has(row.hash)))
-      throw new Violation(`I12 ${this.device(who).name} calls ${n} of ${stream} received, and the server does not have it`);
+      throw new Violation(
+        `I12 ${this.device(who).name} calls ${n} of ${stream} received, and the server does not have it`,
+      );
   }
 
   expect(what: string, is: unknown, should: unknown): void {

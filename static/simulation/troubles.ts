@@ -187,6 +187,46 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     await s.sync(1);
     s.expect("what was sent is what is read", s.values(1, "team"), ["north"]);
   }),
+  "a snapshot is spoiled on its way": scene(TWO, async (s) => {
+    await s.write(0, "team", "north");
+    await s.sync(0, 1, 0);
+    s.device(1).killAll();
+    s.world.books.destroyed(s.device(1));
+    s.device(1).disk.evict();
+    await s.world.until(s.device(1).open());
+    s.between(spoiled("/snapshot/", "north", "south"));
+    await s.world.enrol(s.device(1));
+    await s.sync(1);
+    s.expect("it was spoiled", s.world.network.middleboxes.length, 0);
+    s.expect("I4 what is not what was written is not read", s.values(1, "team").includes("south"), false);
+    await s.sync(1);
+    s.expect("I4 what was sent is what is read", s.values(1, "team"), ["north"]);
+  }),
+  "the answer to a push is spoiled on its way": scene(TWO, async (s) => {
+    const keys = () => [...s.page(0).api.memory.actors.keys()];
+    const before = keys();
+    for (const [word, other] of [
+      ['"forked":false', '"forked":true '],
+      ['"seq":', '"seq":9'],
+      ['"changes":{}', '"changes":[]'],
+    ] as const) {
+      s.device(0).isOnline = false;
+      await s.write(0, "team", word);
+      s.device(0).isOnline = true;
+      s.between(spoiled("/commits", word, other));
+      await s.sync(0);
+      s.expect("it was spoiled", s.world.network.middleboxes.length, 0);
+      const told = [...s.page(0).api.memory.commits.values()].filter((row) => row.result);
+      for (const { hash, result } of told) {
+        const kept = s.world.audit().commits.find((c) => c.hash === hash);
+        const [is, should] = [result, kept].map((r) => [r?.seq, r?.forked, r?.changes]);
+        s.expect("I8 what the server has not said does not count", is, should);
+      }
+      await s.sync(0, 1);
+      s.expect("it is sent again", s.values(1, "team"), [word]);
+    }
+    s.expect("and nobody was made to change keys", keys(), before);
+  }),
   "held, and two let it in": scene(DECIDED, async (s) => {
     const held = await heldOne(s, "waits for a word");
     await decide(s, 1, held, true);

@@ -397,6 +397,15 @@ CLIENT = (
         "a page is spoiled on its way",
     ),
     Mutant(
+        "a snapshot is not checked",
+        "static/src/sync/snapshot.ts",
+        "  if (end.digest !== hashOf(before))",
+        "  if (!end.digest)",
+        "a snapshot that was spoiled on its way, or on a disk, is believed, and stays",
+        "I4",
+        "a snapshot is spoiled on its way",
+    ),
+    Mutant(
         "a clone keeps its key",
         "static/src/sync/push.ts",
         "    await retireActor(sync.tablet, actor);",
