@@ -156,6 +156,31 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
       s.expect("it is sent until the server has it", s.values(1, "team"), [`for the server ${i}`]);
     }
   }),
+  "an approval comes back to a restored server": scene(TWO, async (s) => {
+    await s.write(1, "team", "before");
+    await s.sync(1, 0);
+    s.backup();
+    await s.write(1, "persons", 5);
+    await s.sync(1, 0);
+    await approveAt(s, 0);
+    await s.sync(0, 1);
+    s.expect("it was approved", approvalCode(s), undefined);
+    s.device(1).isOnline = false;
+    s.restore();
+    await s.sync(0, 0);
+    s.expect("I13 what is not all there is not approved", approvalCode(s), "stale_approval");
+    s.device(1).isOnline = true;
+    await s.sync(1, 0);
+    s.expect("what was lost is back, and not held", s.values(0, "persons"), [5]);
+    s.expect("its author is told", s.page(0).api.versionOf(SHARED, VISIT_ID).stale, true);
+    await s.world.until(s.page(0).api.approve(OP_ID, VISIT_ID, SHARED));
+    s.world.books.shown(s.page(0));
+    await s.sync(0, 1);
+    await s.write(1, "team", "too late");
+    await s.sync(1, 0);
+    s.expect("approved again, it stands", s.values(0, "team"), ["before"]);
+    s.expect("and nobody is told to do so once more", s.page(0).api.versionOf(SHARED, VISIT_ID).stale, false);
+  }),
   "a fork is held, and the server is restored": scene(TWO, async (s) => {
     await s.write(0, "team", "approved");
     await s.sync(0, 1, 0);
@@ -273,6 +298,12 @@ export const TROUBLES: Readonly<Record<string, Scenario>> = {
     s.expect("what was approved stands", s.values(0, "team"), ["approved"]);
   }),
 };
+
+/** What the server made of the newest approval. */
+function approvalCode(s: Stage): string | undefined {
+  const given = s.world.audit().commits.filter((c) => c.b.includes('"e":"approval_'));
+  return Object.values(given.at(-1)?.changes ?? {})[0]?.code;
+}
 
 /** Approves the visit as this tablet has it. */
 function approveAt(s: Stage, who: number): Promise<void> {

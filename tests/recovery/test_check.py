@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.photos.store import BlobStore
+from app.sync.approval import Approvals
 from tests.recovery.camp import APPROVAL, DIGEST, PHOTO, Camp
 from tests.sync.world import ALCOHOL, POLICE, SHARED, VISIT
 

@@ -261,6 +261,15 @@ SERVER = (
         "I13",
         "an approved visit stays as it was",
     ),
+    Mutant(
+        "an approval is believed where the log is long enough",
+        "app/sync/approval.py",
+        'if hash_of(world, c.e) != said["hash"]]',
+        'if said["seq"] > stream.head]',
+        "after a restore a visit stands as approved that nobody saw like that",
+        "I13",
+        "an approval comes back to a restored server",
+    ),
 )
 
 CLIENT = (
