@@ -16,6 +16,8 @@ Line: TypeAlias = tuple[str, str, str]
 Entities: TypeAlias = Iterable[tuple[str, Mapping[str, list[Head]]]]
 
 APPROVAL = "approval"
+OF = "of"
+"""The field of an approval that names the version."""
 _PARTS = ("checklist", "party")
 """Kinds whose ids begin with the visit that they are a part of."""
 
@@ -80,8 +82,14 @@ def late(lines: Iterable[Line], ids: Container[str]) -> list[Line]:
     return [line for line in lines if line[2] not in ids]
 
 
-def approvals_in(cells: Mapping[str, list[Head]]) -> list[dict[str, Any]]:
-    """What the live changes of an approval say; empty where it is deleted or was never made."""
+def approvals_in(cells: Mapping[str, list[Head]]) -> list[Head]:
+    """The live changes of an approval; empty where it is deleted or was never made."""
     if is_void(cells):
         return []
-    return [head[VALUE] for head in cells.get("of", ()) if head[VALUE] is not None]
+    return [head for head in cells.get(OF, ()) if head[VALUE] is not None]
+
+
+def approved_by(change: Change) -> dict[str, Any] | None:
+    """`{visit, seq, hash}` that a change approves; None for one that approves nothing."""
+    is_approval = change.f == OF and type(change.v) is dict and kind_of(change.e) == APPROVAL
+    return change.v if is_approval else None

@@ -11,8 +11,9 @@ from app.domain import codes, merge
 from app.domain.figures import counted
 from app.operations import tables
 from app.photos.access import record_refs
+from app.sync.folding import Folded
 from app.sync.push import Touched
-from app.sync.rebuild import Folded
+from app.sync.rebuild import touched_by
 from app.sync.sets import Upsert
 
 Row: TypeAlias = dict[str, Any]
@@ -132,7 +133,7 @@ def clear(conn: Connection, stream: int) -> None:
 def differences(conn: Connection, folded: Folded) -> list[str]:
     """The rows of a stream's read models that are not what its log says."""
     wanted: dict[tuple[str, str], Row] = {
-        (x.kind, x.id): row_of(x) for x in folded.touched() if x.kind in MODELS
+        (x.kind, x.id): row_of(x) for x in touched_by(folded) if x.kind in MODELS
     }
     found: list[str] = []
     for kind, model in MODELS.items():

@@ -1,17 +1,20 @@
-"""Approved visits: what a push may not change any more without a person."""
+"""Approved visits: what a push may not change any more without a person, and what it may not approve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.database import table
 from app.domain import versions
 from app.domain.change import Change, Refused
 from app.domain.kinds import ABOUT, kind_of
 from app.domain.merge import Cells
+from app.domain.versions import approved_by
+from app.sync.folding import folding
 from app.sync.sets import among
+from app.sync.store import StreamRow
 from app.sync.tables import Entity
 
 _entity = table(Entity)
@@ -19,6 +22,7 @@ _entity = table(Entity)
 _APPROVALS = select(_entity.c.stream, _entity.c.id, _entity.c.heads).where(
     among(_entity.c.stream, "streams"), _entity.c.kind == versions.APPROVAL
 )
+_WORLD = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == bindparam("stream"))
 _NONE: frozenset[str] = frozenset()
 
 
@@ -26,12 +30,20 @@ _NONE: frozenset[str] = frozenset()
 class Approvals:
     """The approved visits of the streams of a push, by stream id; they follow what the push itself approves or lifts."""
 
+    conn: Connection
     visits: dict[int, set[str]] = field(default_factory=dict)
+    named: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    """By stream and place in its log: the approvals in the push of what was there."""
+    _worlds: dict[int, dict[str, Cells]] = field(default_factory=dict)
+    _pasts: dict[int, dict[tuple[str, int], str]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, conn: Connection, streams: list[int]) -> "Approvals":
-        """One indexed read, which finds nothing in most streams."""
-        made = cls()
+    def load(cls, conn: Connection, streams: list[int], changes: Iterable[tuple[str, Change]]) -> "Approvals":
+        """One indexed read, which finds nothing in most streams. `changes` are those of the push, each with its stream."""
+        made = cls(conn)
+        for stream, change in changes:
+            if (said := approved_by(change)) is not None:
+                made.named.setdefault(stream, {}).setdefault(said["seq"], set()).add(change.e)
         for row in conn.execute(_APPROVALS, {"streams": streams}):
             made.note(row.stream, row.id, orjson.loads(row.heads))
         return made
@@ -58,3 +70,45 @@ class Approvals:
                 visits[change.e] = {*versions.visits_of(change.e, entities.get((stream, change.e), {}))}
             visits[change.e].add(versions.visit_named_by(change))
         return frozenset(change.id for change in changes if visits[change.e] & approved)
+
+    def stale(
+        self,
+        stream: StreamRow,
+        lines: Sequence[Change | Refused],
+        entities: Mapping[tuple[int, str], Cells],
+    ) -> frozenset[str]:
+        """The approvals of a commit whose version is neither what the visit is now nor what it was at the place they name.
+
+        So it is where a server was put back to an older store: places have other numbers there, and parts may be missing
+        still. Who approves reads all of the stream once; only where the visit has changed since is the log folded, once.
+        """
+        given = [
+            (change, said) for change in lines if isinstance(change, Change) and (said := approved_by(change))
+        ]
+        if not given:
+            return _NONE
+        if stream.id not in self._worlds:
+            rows = self.conn.execute(_WORLD, {"stream": stream.id})
+            self._worlds[stream.id] = {row.id: orjson.loads(row.heads) for row in rows}
+        pushed = {e: cells for (home, e), cells in entities.items() if home == stream.id}
+        world = self._worlds[stream.id] | pushed
+        doubtful = [(c, said) for c, said in given if hash_of(world, c.e) != said["hash"]]
+        past = self._past(stream) if doubtful else {}
+        return frozenset(c.id for c, said in doubtful if past.get((c.e, said["seq"])) != said["hash"])
+
+    def _past(self, stream: StreamRow) -> dict[tuple[str, int], str]:
+        """The hash of what each approval of the push is about at the place that it names, where the log reaches that."""
+        if stream.id not in self._pasts:
+            found: dict[tuple[str, int], str] = {}
+            wanted = self.named.get(stream.name, {})
+            for seq, folded in folding(self.conn, stream.id, stream.name):
+                if seq > max(wanted):
+                    break
+                found |= {(e, seq): hash_of(folded.entities, e) for e in wanted.get(seq, ())}
+            self._pasts[stream.id] = found
+        return self._pasts[stream.id]
+
+
+def hash_of(entities: Mapping[str, Cells], approval: str) -> str:
+    """Of the version of the visit that an approval is about."""
+    return versions.version_hash(versions.lines_of(entities.items(), versions.visit_about(approval)))

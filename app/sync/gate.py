@@ -14,7 +14,10 @@ from app.sync.store import Author
 
 @dataclass
 class Gate:
-    """What a commit's author may do in its stream; `amendments` are its changes to visits that are approved."""
+    """What a commit's author may do in its stream.
+
+    `amendments` are its changes to visits that are approved, `stale` its approvals of what the log never said.
+    """
 
     author: Author
     member: permissions.Membership | None
@@ -22,6 +25,7 @@ class Gate:
     stream: int
     desk: Desk
     amendments: frozenset[str]
+    stale: frozenset[str]
     _codes: dict[str, str | None] = field(default_factory=dict)
 
     def why_held(
@@ -39,11 +43,11 @@ class Gate:
             return code
         if kind == admission.KIND and self._is_barred(change):
             return "no_authority"
-        if change.id in self.amendments and not is_known(
-            entities.get((self.stream, change.e), {}), retired, change
-        ):
-            return "after_approval"
-        return None
+        if change.id not in self.amendments and change.id not in self.stale:
+            return None
+        if is_known(entities.get((self.stream, change.e), {}), retired, change):
+            return None
+        return "after_approval" if change.id in self.amendments else "stale_approval"
 
     def verdict(self, change: Change) -> Verdict | None:
         """What a change decides about another; None for one that decides nothing."""

@@ -1,6 +1,7 @@
 """Reading a stream: pages of its log, its snapshot and its digest. Permission is the caller's business."""
 
 import gzip
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -25,7 +26,8 @@ SNAPSHOT_LAG = 500
 
 SNAPSHOT_AGE_S = 3_600.0
 """How long a snapshot that has a successor is kept at least."""
-ENDING = ".ndjson.gz"
+ENDING = ".2.ndjson.gz"
+"""The number is that of the form: files of another one are not read, and go like old ones."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Snapshots:
     def _tidy(self, kept: Path) -> None:
         """Forget what is old; a reader, or another worker's, may be on its way to what is not."""
         made = kept.stat().st_mtime
-        for path in kept.parent.glob(f"*{ENDING}"):
+        for path in kept.parent.glob("*.ndjson.gz"):
             with suppress(FileNotFoundError):
                 if made - path.stat().st_mtime > SNAPSHOT_AGE_S:
                     path.unlink()
@@ -153,12 +155,15 @@ def _write_through(path: Path, lines: Iterable[bytes]) -> None:
 
 def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:
     query = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == stream.id).order_by(_entity.c.id)
+    told = hashlib.sha256()
     with conn.execute(query, execution_options={"yield_per": 500}) as rows:
         for row in rows:
             # The stored heads are the wire form: no parsing on the way out.
-            yield b'{"e":%s,"h":%s}\n' % (orjson.dumps(row.id), row.heads.encode())
+            line = b'{"e":%s,"h":%s}\n' % (orjson.dumps(row.id), row.heads.encode())
+            told.update(line)
+            yield line
     end = {"end": True, "stream": stream.name, "seq": stream.head, "chain": f"sha256:{stream.chain}"}
-    yield orjson.dumps(end) + b"\n"
+    yield orjson.dumps(end | {"digest": f"sha256:{told.hexdigest()}"}) + b"\n"
 
 
 def stream_digest(conn: Connection, name: str) -> dict[str, str | int]:

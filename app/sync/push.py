@@ -126,6 +126,7 @@ class _State:
         authors = store.read_authors(conn, sorted({c.envelope.actor for c in commits}))
         ids = [row.id for row in streams.values()]
         changes = [x for c in commits for x in map(_change_in, c.lines) if x is not None]
+        said = [(c.envelope.stream, x) for c in commits for x in c.lines if isinstance(x, Change)]
         desk = Desk.load(conn, commits, changes, authors, ids)
         touched = [*changes, *(held.change for held in desk.known.values())]
         entities = store.read_entities(conn, ids, sorted({x.e for x in touched}))
@@ -141,7 +142,7 @@ class _State:
             entities,
             store.read_retired(conn, ids, sorted({x.id for x in touched if x.e in here})),
             desk,
-            Approvals.load(conn, ids),
+            Approvals.load(conn, ids, said),
         )
 
     def take(self, commit: Checked) -> dict[str, Any] | Fault:
@@ -224,7 +225,8 @@ class _State:
         author = self.authors[commit.envelope.actor]
         member = self.members.get((author.user, stream.name))
         amendments = self.approvals.amendments(stream.id, commit.lines, self.entities)
-        return Gate(author, member, commit.envelope.actor, stream.id, self.desk, amendments)
+        stale = self.approvals.stale(stream, commit.lines, self.entities)
+        return Gate(author, member, commit.envelope.actor, stream.id, self.desk, amendments, stale)
 
     def _heed(self, gate: Gate, change: Change, cells: Cells, merged: "_Merged") -> None:
         """Note what a change says about others; what it approves or lifts counts from the next commit on."""

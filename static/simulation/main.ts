@@ -1,8 +1,9 @@
 /** The driver's command line: plays seeds that it reads from its input, one answer a line. */
 import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
+import { Violation } from "./evening";
 import type { Cut } from "./plan";
-import { play, playScenario } from "./play";
+import { type Outcome, play, playScenario } from "./play";
 import { SCENARIOS } from "./scenarios";
 import { Server } from "./server";
 import { shrink } from "./shrink";
@@ -16,6 +17,12 @@ interface Question {
   readonly cut?: Cut;
   readonly verbose?: boolean;
   readonly shrink?: boolean;
+}
+
+/** What was violated while the crew was made that most evenings begin with. */
+function unprepared(seed: number, error: unknown): Outcome {
+  if (!(error instanceof Violation)) throw error;
+  return { seed, violation: error.message, digest: "", lines: [], events: 0 };
 }
 
 watchTasks();
@@ -34,9 +41,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   const coverage = new Map<string, number>();
   const before = process.cpuUsage();
-  const outcome = await (scenario
-    ? playScenario(scenario, server, verbose)
-    : play(seed, server, coverage, cut, verbose));
+  const played = scenario ? playScenario(scenario, server, verbose) : play(seed, server, coverage, cut, verbose);
+  const outcome = await played.catch((error: unknown) => unprepared(seed, error));
   const used = process.cpuUsage(before);
   const smaller = outcome.violation && isToShrink ? await shrink(seed, server, outcome.violation) : undefined;
   const answer = { ...outcome, ...(smaller && { cut: smaller }) };

@@ -1,4 +1,5 @@
 /** What sits on the way and answers instead of the server, or changes what it says. */
+import { generateKeyPairSync, sign } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { hashOf } from "../src/domain/commit";
 import { canonical } from "../src/domain/json";
@@ -10,26 +11,53 @@ export interface Middlebox {
   readonly answer: (body: Uint8Array, ask: () => Answer) => Answer;
 }
 
-/** Somebody says in the server's name that all commits were received, and throws them away. */
-export function impostor(target: string, now: number): Middlebox {
-  const answer = (body: Uint8Array): Answer => {
+type Results = ReturnType<typeof resultOf>[];
+
+/**
+ * Somebody says in the server's name that all commits were received, and throws them away; to the next `hello` they add
+ * that a backup has all of it. `receiptOf` forges the receipt.
+ */
+export function impostors(now: number, receiptOf: (results: Results) => string): Middlebox[] {
+  const claimed: Results = [];
+  const push = (body: Uint8Array): Answer => {
     const text = (body[0] === 0x1f ? gunzipSync(body) : Buffer.from(body)).toString();
-    const results = text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => resultOf((JSON.parse(line) as { h: string }).h, now));
-    const payload = { epoch: "e0", results: results.map((r) => ({ ...r, changes: hashOf(canonical(r.changes)) })) };
-    const receipt = [packed({ alg: "ES256" }), packed(payload), Buffer.alloc(64, 7).toString("base64url")].join(".");
-    const told = JSON.stringify({ epoch: "e0", results, errors: [], receipt, heads: {} });
-    return {
-      status: 200,
-      headers: { "content-type": "application/json" },
-      open: false,
-      fired: false,
-      body: Buffer.from(told),
-    };
+    const lines = text.split("\n").filter((line) => line !== "");
+    const results = lines.map((line) => resultOf((JSON.parse(line) as { h: string }).h, now));
+    claimed.push(...results);
+    const told = JSON.stringify({ epoch: EPOCH, results, errors: [], receipt: receiptOf(results), heads: {} });
+    const headers = { "content-type": "application/json" };
+    return { status: 200, headers, open: false, fired: false, body: Buffer.from(told) };
   };
-  return { target, answer };
+  const hello = (_: Uint8Array, ask: () => Answer): Answer => {
+    const told = ask();
+    const said = JSON.parse(told.body.toString()) as { streams: Record<string, object> };
+    for (const { stream, n, hash } of claimed)
+      said.streams[stream] = { ...said.streams[stream], mine: { n, head: hash, stable: n } };
+    return { ...told, body: Buffer.from(JSON.stringify(said)) };
+  };
+  return [
+    { target: "/commits", answer: push },
+    { target: "/hello", answer: hello },
+  ];
+}
+
+const EPOCH = "e0";
+
+/** Receipts that the server never gave: none, one that nobody signed, and one that somebody else signed. */
+export const FORGERIES: readonly ((results: Results) => string)[] = [
+  () => "",
+  (results) => [...tokenOf(results), Buffer.alloc(64, 7).toString("base64url")].join("."),
+  (results) => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const token = tokenOf(results);
+    const signature = sign("sha256", Buffer.from(token.join(".")), { key: privateKey, dsaEncoding: "ieee-p1363" });
+    return [...token, signature.toString("base64url")].join(".");
+  },
+];
+
+function tokenOf(results: Results): string[] {
+  const signed = results.map((r) => ({ ...r, changes: hashOf(canonical(r.changes)) }));
+  return [packed({ alg: "ES256" }), packed({ epoch: EPOCH, results: signed })];
 }
 
 function resultOf(h: string, received: number) {

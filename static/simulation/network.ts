@@ -41,6 +41,8 @@ interface Call {
 
 const PORTAL = Buffer.from("<html><body>Welcome to Free Wi-Fi</body></html>");
 const GATEWAY = Buffer.from("<html><body>502 Bad Gateway</body></html>");
+/** Pages by the chain, snapshots by their digest, results by the receipt. */
+const PROVEN = /^\/api\/v1\/(changes\b|streams\/.*\/snapshot\b|commits$)/;
 const HTML = { "content-type": "text/html" };
 
 export class Network {
@@ -49,8 +51,8 @@ export class Network {
   rates: Partial<Rates> = {};
   /** The next request to such an address meets this fault. */
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
-  /** Answers the next request to its address in the server's place. */
-  middlebox: Middlebox | null = null;
+  /** Each answers one request to its address in the server's place, one after the other. */
+  middleboxes: Middlebox[] = [];
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -197,9 +199,9 @@ export class Network {
   }
 
   #answered(call: Call): Answer {
-    const { middlebox } = this;
+    const [middlebox, ...others] = this.middleboxes;
     if (!middlebox || !call.target.includes(middlebox.target)) return this.#reach(call);
-    this.middlebox = null;
+    this.middleboxes = others;
     return middlebox.answer(call.body ?? new Uint8Array(), () => this.#reach(call));
   }
 
@@ -233,7 +235,7 @@ export class Network {
   #redirect(call: Call, answer: Answer): void {
     const next = { ...call, target: answer.headers.location ?? "" };
     this.#at(call, 20, () => {
-      const found = this.#reach(next);
+      const found = this.#answered(next);
       this.#world.hit("path: snapshot");
       this.#at(call, 20, () => {
         if (found.crashed) this.#fail(call, new TypeError("reset"));
@@ -246,8 +248,8 @@ export class Network {
     const { random } = call.page.device;
     if (this.#is("cut-answer", call)) return body.subarray(0, random.int(0, Math.max(0, body.length - 1)));
     if (this.#is("cut-line", call)) return body.subarray(0, body.subarray(0, -1).lastIndexOf(10) + 1);
-    // The rest is guarded by what carries it (TLS, and a snapshot by gzip's own sum); pages prove themselves.
-    if (!call.target.startsWith("/api/v1/changes") || !this.#is("corrupt-answer", call)) return body;
+    // The rest is guarded by what carries it (TLS); these prove themselves.
+    if (!PROVEN.test(call.target) || !this.#is("corrupt-answer", call)) return body;
     return Buffer.from(corrupted(body, random.unit()));
   }
 

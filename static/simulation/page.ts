@@ -16,6 +16,6 @@ export {
 export { allEntities, entitiesOf, entity, heads, inConflict, replicaDigest } from "../src/state/replica";
 export { enrol, start } from "../src/state/session";
 export { memory, running } from "../src/state/tablet";
-export { approve, submit, withdrawApproval } from "../src/state/versions";
+export { approve, submit, versionOf, withdrawApproval } from "../src/state/versions";
 export { replay } from "../src/store/rescue";
 export { openStore } from "../src/store/schema";

@@ -127,9 +127,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.write(0, "team", "patient");
     s.meet({ kind: "full-commit", nth: 0 }, "/commits");
     await s.sync(0);
-    const told = [...s.page(0).api.memory.commits.values()].filter((row) => row.result);
-    const kept = new Set(s.world.audit().commits.map((c) => c.hash));
-    s.expect("what is called received is there", told.filter((row) => !kept.has(row.hash)).length, 0);
+    s.checkReceived(0);
     await s.pass(70_000);
     await s.sync(0, 1);
     s.expect("it is there when there is room", s.values(1, "team"), ["patient"]);
@@ -215,7 +213,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await s.write(0, "team", "strict");
     s.device(0).powerCut(1);
     await s.reopen(0);
-    s.expect("it is on the screen", s.values(0, "team"), ["strict"]);
+    s.expect("I1 what was shown as saved is on the disk", s.values(0, "team"), ["strict"]);
   }),
   "the power fails after a page": scene(TWO, async (s) => {
     await s.write(1, "team", "pulled");

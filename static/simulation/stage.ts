@@ -4,6 +4,7 @@ import type { Page } from "./browser";
 import { SimBlob } from "./bytes";
 import type { Device } from "./device";
 import { mark, OP, ownStream, SHARED, VISITS, Violation } from "./evening";
+import type { Middlebox } from "./middlebox";
 import type { Random } from "./random";
 import type { ServerFault } from "./server";
 import type { World } from "./world";
@@ -93,6 +94,11 @@ export class Stage {
     this.world.network.ambush = { fault, target };
   }
 
+  /** These answer, or change, what the server says next: each once, one after the other. */
+  between(...middleboxes: Middlebox[]): void {
+    this.world.network.middleboxes = middleboxes;
+  }
+
   pass(ms: number): Promise<void> {
     return this.world.run(this.world.agenda.now + ms);
   }
@@ -126,6 +132,16 @@ export class Stage {
   async reopen(who: number): Promise<void> {
     this.device(who).killAll();
     await this.world.until(this.device(who).openIfClosed());
+  }
+
+  /** At this moment: what a tablet calls received, or has let go of, is in the server's store (I12). */
+  checkReceived(who: number): void {
+    const told = [...this.page(who).api.memory.commits.values()].filter((row) => row.result || row.pruned);
+    const kept = new Set(this.world.audit().commits.map((c) => c.hash));
+    for (const { stream, n } of told.filter((row) => !kept.has(row.hash)))
+      throw new Violation(
+        `I12 ${this.device(who).name} calls ${n} of ${stream} received, and the server does not have it`,
+      );
   }
 
   expect(what: string, is: unknown, should: unknown): void {

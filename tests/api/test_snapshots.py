@@ -1,5 +1,6 @@
 """Snapshots: immutable, the fold of the log, and never of another past of the store."""
 
+import hashlib
 import os
 from functools import partial
 
@@ -36,6 +37,25 @@ def test_a_snapshot_stays_as_it_is_and_the_log_brings_the_rest(night: Evening) -
     tablet.replica.keys = alva.pull(SHARED).keys
     tablet.replica.load(SHARED, again.content)
     assert tablet.pull(SHARED).stream(SHARED).digest() == alva.pull(SHARED).stream(SHARED).digest()
+
+
+def test_a_snapshot_tells_what_it_is_the_digest_of(night: Evening) -> None:
+    content = recorded(night).get(f"/streams/{SHARED}/snapshot").content
+    *lines, last = content.splitlines(keepends=True)
+    assert lines, "a test of nothing"
+    assert orjson.loads(last)["digest"] == f"sha256:{hashlib.sha256(b''.join(lines)).hexdigest()}"
+
+
+def test_a_file_of_another_form_is_not_served_and_goes(night: Evening) -> None:
+    alva = recorded(night, 40)
+    assert alva.get(f"/streams/{SHARED}/snapshot").status_code == 200
+    (made,) = (night.data / "snapshots" / SHARED).iterdir()
+    old = made.with_name(made.name.replace(".2.ndjson", ".ndjson"))
+    made.rename(old)
+    os.utime(old, (0, 0))
+    alva.push(alva.person.seal(SHARED, alva.person.change(VISIT, "team", "B")))
+    Replica().load(SHARED, alva.get(f"/streams/{SHARED}/snapshot").content)
+    assert not old.exists()
 
 
 def test_many_tablets_share_one_build_of_a_snapshot(night: Evening) -> None:

@@ -261,6 +261,15 @@ SERVER = (
         "I13",
         "an approved visit stays as it was",
     ),
+    Mutant(
+        "an approval is believed where the log is long enough",
+        "app/sync/approval.py",
+        'if hash_of(world, c.e) != said["hash"]]',
+        'if said["seq"] > stream.head]',
+        "after a restore a visit stands as approved that nobody saw like that",
+        "I13",
+        "an approval comes back to a restored server",
+    ),
 )
 
 CLIENT = (
@@ -354,8 +363,8 @@ CLIENT = (
     Mutant(
         "saved before it is on disk",
         "static/src/store/save.ts",
-        "  return strictly(db, stores, async (tx) => {\n    const meta",
-        "  return loosely(db, stores, async (tx) => {\n    const meta",
+        "isFullDisk, type Stores, strictly, type Writing }",
+        "isFullDisk, loosely as strictly, type Stores, type Writing }",
         "a power cut takes what the screen called saved",
         "I1",
         "the power fails right after saving",
@@ -375,8 +384,8 @@ CLIENT = (
         "  const isNewEpoch = epoch !== undefined && epoch !== hello.epoch;",
         "  const isNewEpoch = false;",
         "a restored server's log is taken for the old one",
-        "I1 I4",
-        "restored twice",
+        "I12",
+        "a fork is held, and the server is restored",
     ),
     Mutant(
         "a lost commit is not sent again",
@@ -395,6 +404,15 @@ CLIENT = (
         "a page that was spoiled on its way is believed",
         "I4",
         "a page is spoiled on its way",
+    ),
+    Mutant(
+        "a snapshot is not checked",
+        "static/src/sync/snapshot.ts",
+        "  if (end.digest !== hashOf(before))",
+        "  if (!end.digest)",
+        "a snapshot that was spoiled on its way, or on a disk, is believed, and stays",
+        "I4",
+        "a snapshot is spoiled on its way",
     ),
     Mutant(
         "a clone keeps its key",
@@ -417,8 +435,3 @@ CLIENT = (
 )
 
 CATALOGUE: tuple[Mutant, ...] = (*SERVER, *CLIENT)
-
-WAITING: frozenset[str] = frozenset(
-    ("a recount in two commits", "results without a receipt", "a new epoch is ignored")
-)
-"""Names of those that nothing has killed yet: docs/mutants.md says so and does not list them."""

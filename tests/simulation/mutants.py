@@ -25,6 +25,7 @@ from tests.simulation.host import COMPILED, ROOT, Driver, bundle
 COPIED = ("app", "migrations", "tests/simulation", "static/src", "static/simulation")
 HEADER = "| planted bug | side | why it matters | killed by | evenings | s |\n|---|---|---|---|---|---|"
 INVARIANT = re.compile(r"I\d+")
+NONSENSE = re.compile(r"\b(ReferenceError|SyntaxError|NameError|ImportError)\b")
 LINKED = (".venv", "static/node_modules", "static/package.json", "pyproject.toml")
 
 
@@ -96,6 +97,8 @@ def hunt(mutant: Mutant, home: Path, start: int = 1) -> Found:
         for count, question in enumerate(_questions(mutant, start, driver), 1):
             violation = driver.ask(**question)["violation"]
             if violation:
+                if NONSENSE.search(violation):
+                    raise ValueError(f"{mutant.name} does not run: {violation}")
                 told = f"{_kind_of(violation)}{_where(question)}"
                 return Found(mutant, told, violation, count, time.monotonic() - began)
     return Found(mutant, None, "", count, time.monotonic() - began)

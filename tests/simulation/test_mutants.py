@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.catalogue import CATALOGUE, WAITING, Mutant
+from tests.simulation.catalogue import CATALOGUE, Mutant
 from tests.simulation.host import ROOT
 from tests.simulation.mutants import HEADER, hunt
 
@@ -30,7 +30,7 @@ def test_there_are_enough_of_both_sides() -> None:
 def test_the_record_lists_all_of_them_and_none_survived() -> None:
     table = RECORD.read_text().partition(HEADER)[2]
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.strip().splitlines()]
-    assert [row[0] for row in rows] == [mutant.name for mutant in CATALOGUE if mutant.name not in WAITING]
+    assert [row[0] for row in rows] == [mutant.name for mutant in CATALOGUE]
     assert all(re.search(r"“.+”|seed \d+", row[3]) for row in rows)
     assert "survived" not in table
 
@@ -39,3 +39,11 @@ def test_the_record_lists_all_of_them_and_none_survived() -> None:
 def test_it_is_found(name: str, tmp_path: Path) -> None:
     (mutant,) = (m for m in CATALOGUE if m.name == name)
     assert hunt(mutant, tmp_path).killed is not None
+
+
+def test_one_that_does_not_run_is_no_find(tmp_path: Path) -> None:
+    """It would seem to be found by whatever calls it first."""
+    file, old = "static/src/store/save.ts", "  return strictly(db, stores, async (tx) => {\n    const meta"
+    broken = Mutant("broken", file, old, old.replace("strictly", "nobody"), "", "", budget=0)
+    with pytest.raises(ValueError, match="does not run"):
+        hunt(broken, tmp_path)

@@ -19,6 +19,7 @@ from app.domain.commit import Envelope
 from app.domain.kinds import judge
 from app.domain.merge import SEQ, Cells, Head, Retired, live_hash, merge
 from app.domain.streams import class_of
+from app.domain.versions import version_hash
 from tests.sync.world import NOW, SHARED, Person
 
 REF = "ref"
@@ -40,7 +41,8 @@ def _entry(of: str, code: str, unit: str, qty: int) -> dict[str, Any]:
 
 
 def _approval(seq: int) -> dict[str, Any]:
-    return {"visit": "visit_1", "seq": seq, "hash": "ab" * 32}
+    """At 0 everything was empty, whatever came later: that is right in any order. The others are of what never was."""
+    return {"visit": "visit_1", "seq": seq, "hash": version_hash([]) if seq == 0 else "ab" * 32}
 
 
 entries = st.none() | st.builds(
@@ -78,7 +80,7 @@ CELLS: list[Cell] = [
     (SHARED, "drone_1", "height", anything),
 ]
 APPROVALS: list[Cell] = [
-    (SHARED, "approval_1", "of", st.none() | st.integers(0, 9).map(_approval)),
+    (SHARED, "approval_1", "of", st.none() | st.integers(0, 2).map(_approval)),
     (SHARED, "approval_1", "@", voids),
     (SHARED, "safety_1", "visit", st.sampled_from([None, "visit_1", "visit_2"])),
     (SHARED, "safety_1", "injuries", st.integers(0, 3)),

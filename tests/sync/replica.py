@@ -3,6 +3,7 @@
 It trusts nothing: pages must be dense, entries must hash to their commits and into the chain, signatures must verify.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,8 +106,11 @@ class Replica:
 
     def load(self, name: str, snapshot: bytes) -> Stream:
         """Begin a stream from a snapshot."""
-        *lines, end = map(orjson.loads, snapshot.splitlines())
+        *texts, last = snapshot.splitlines(keepends=True)
+        *lines, end = map(orjson.loads, (*texts, last))
         _insist(bool(end.get("end")) and end["stream"] == name, "the snapshot has no end line")
+        told = f"sha256:{hashlib.sha256(b''.join(texts)).hexdigest()}"
+        _insist(end["digest"] == told, "the digest is not of what stands before it")
         names = [line["e"] for line in lines]
         _insist(names == sorted(set(names)), "the entities are not in order")
         chain = bytes.fromhex(end["chain"].removeprefix("sha256:"))

@@ -120,6 +120,32 @@ describe("an approval", () => {
     expect(version().amendments).toMatchObject([{ mine: true }, { entity: VISIT, field: "team", mine: false }]);
   });
 
+  it("of what the server does not have does not count, until it is given again", async () => {
+    page.server.faults.judge = ({ f }) => (f === "of" ? { verdict: "held", code: "stale_approval" } : null);
+    await approve();
+    expect(version()).toMatchObject({ approved: { by: expect.any(String) }, stale: false });
+    await page.sync();
+    expect(version()).toMatchObject({ approved: null, unapproved: [], stale: true });
+    page.server.faults.judge = () => null;
+    await approve();
+    await page.sync();
+    expect(version()).toMatchObject({ approved: { by: expect.any(String) }, unapproved: [], stale: false });
+  });
+
+  it.each([0, 99])("that names place %i of a lost log covers what stood before itself", async (seq) => {
+    await set("status", "KLART");
+    await page.sync();
+    const hash = hashAt(page.server.stream(SHARED).head);
+    await bo.round();
+    await bo.write(SHARED, APPROVAL, "of", { visit: VISIT, seq, hash });
+    await bo.round();
+    await page.sync();
+    expect(version()).toMatchObject({ approved: { seq }, unapproved: [] });
+    await foreign("persons", 7);
+    await page.sync();
+    expect(version().unapproved.map(({ field }) => field)).toEqual(["persons"]);
+  });
+
   it("is lifted, and given again", async () => {
     await approve();
     await page.sync();

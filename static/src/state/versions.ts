@@ -1,5 +1,5 @@
 /** Submitting and approving what one stream holds of a visit, and reading how that stands. */
-import { isVoid, liveHash, winner } from "../domain/merge";
+import { type Head, isVoid, liveHash, winner } from "../domain/merge";
 import { Problem } from "../domain/problem";
 import {
   type Approval,
@@ -44,6 +44,8 @@ export interface VersionView {
   readonly late: readonly LateChange[];
   /** In the log, but newer than the approved version: it came while the approval was under way. */
   readonly unapproved: readonly LateChange[];
+  /** An approval from here that does not count: the server has not what it is of, and it must be given again. */
+  readonly stale: boolean;
   readonly amendments: readonly Amendment[];
   /** How many entries the visit has in this stream now. */
   readonly entries: number;
@@ -59,7 +61,8 @@ export function versionOf(stream: string, visit: string): VersionView {
     submitted: submitted && { by: submitted.by, at: submitted.at },
     approved: approved && { by: approved.by, at: approved.at, seq: approved.v.seq },
     late: submitted ? lateLines(lines, submitted.v).map(lateChange) : [],
-    unapproved: approved ? lines.filter((line) => isAfter(line, approved.v.seq)).map(lateChange) : [],
+    unapproved: approved ? unapprovedIn(lines, approved) : [],
+    stale: heads(entity(stream, approvalOf(visit)), "of").some(isStale),
     amendments: amendmentsOf(stream, visit),
     entries: lines.length,
   };
@@ -69,12 +72,28 @@ interface Standing<T> {
   readonly v: T;
   readonly by: string;
   readonly at: number;
+  /** Where it stands itself in the log; null: not there yet. */
+  readonly place: number | null;
 }
 
 function standing<T>(e: EntityView | undefined): Standing<T> | null {
-  const head = winner(heads(e, "of"));
+  const head = winner(heads(e, "of").filter(([id]) => !isHeld(id)));
   if (!head || head[1] === null || e?.void) return null;
-  return { v: head[1] as unknown as T, by: head[2], at: head[4] };
+  return { v: head[1] as unknown as T, by: head[2], at: head[4], place: head[5] };
+}
+
+function isStale([id]: Head): boolean {
+  return isHeld(id) && codeOf(id) === "stale_approval";
+}
+
+/**
+ * What the log has beyond an approval. Where the server was put back to an older store, the place that it names may be another
+ * one now: then it is of what stood right before itself.
+ */
+function unapprovedIn(lines: readonly Line[], { v: { seq, hash }, place }: Standing<Approval>): LateChange[] {
+  const before = lines.filter((line) => place !== null && !isAfter(line, place - 1));
+  const isOfItsOwn = place !== null && (seq >= place || versionHash(before) === hash);
+  return lines.filter((line) => isAfter(line, isOfItsOwn ? place - 1 : seq)).map(lateChange);
 }
 
 function shownIn(stream: string): (readonly [string, EntityView["cells"]])[] {
@@ -87,8 +106,12 @@ function isAfter({ head }: Line, seq: number): boolean {
 
 /** Held and not decided: not part of the visit for anybody but its author. */
 function isHeldHere({ head }: Line): boolean {
-  const commit = memory.own.get(head[0])?.commit;
-  return commit?.result?.changes[head[0]]?.verdict === "held" && !commit.decided?.[head[0]];
+  return isHeld(head[0]);
+}
+
+function isHeld(change: string): boolean {
+  const commit = memory.own.get(change)?.commit;
+  return commit?.result?.changes[change]?.verdict === "held" && !commit.decided?.[change];
 }
 
 function lateChange({ e, f, head }: Line): LateChange {

@@ -131,6 +131,8 @@ export interface SnapshotEnd {
   readonly stream: string;
   readonly seq: number;
   readonly chain: string;
+  /** `sha256:<hex>` of all bytes before this line. */
+  readonly digest: string;
 }
 
 export interface Missing {

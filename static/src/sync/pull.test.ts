@@ -196,6 +196,38 @@ describe("a page that does not fit", () => {
     withPage((t) => t.replace('\\"off\\":', '\\"off\\":1')));
 });
 
+describe("a snapshot that was spoiled on its way", () => {
+  const spoilt: [string, (text: string) => string][] = [
+    ["in a value", (t) => t.replace("INNE", "KLAR")],
+    ["in a line left out", (t) => t.slice(t.indexOf("\n") + 1)],
+    ["in a line cut short", (t) => t.slice(0, 200)],
+    ["in its last line left out", (t) => t.slice(0, t.lastIndexOf("\n", t.length - 2) + 1)],
+    ["in the digest left out", (t) => t.replace(/,"digest":"[^"]*"/, "")],
+    ["altogether", () => ""],
+  ];
+  it.each(spoilt)("%s is thrown away and asked for again", async (_, change) => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await anna.write(SHARED, "visit_other", "status", "KLART");
+    await settle(anna);
+    const real = server.fetch;
+    let spoils = 1;
+    const changed = async (path: string, init: RequestInit) => {
+      const answer = await real(path, init);
+      return path.includes("/snapshot") && spoils-- > 0 ? new Response(change(await answer.text())) : answer;
+    };
+    const tablet = await openTablet(
+      Object.assign(Object.create(server) as TestServer, { fetch: changed }),
+      "bo",
+      bo.tablet.db.name,
+    );
+    await tablet.round();
+    expect(spoils).toBeLessThanOrEqual(0);
+    expect(tablet.memory.replica(SHARED).size).toBe(0);
+    await tablet.round();
+    expectSame(SHARED, tablet);
+  });
+});
+
 describe("an answer cut short", () => {
   it("is no answer: nothing is applied, and the next one is whole", async () => {
     await settle(bo);

@@ -272,8 +272,8 @@ export class TestServer {
   #snapshot(name: string, streams: Record<string, string>): Response {
     if (!(name in streams)) return problem("not-found", 404);
     const { world, head, chain } = this.stream(name);
-    const lines = Object.entries(world).map(([e, h]) => ({ e, h }));
-    const end = { end: true, stream: name, seq: head, chain };
-    return new Response(`${[...lines, end].map((line) => JSON.stringify(line)).join("\n")}\n`);
+    const lines = Object.entries(world).map(([e, h]) => `${JSON.stringify({ e, h })}\n`);
+    const end = { end: true, stream: name, seq: head, chain, digest: hashOf(lines.join("")) };
+    return new Response(`${lines.join("")}${JSON.stringify(end)}\n`);
   }
 }

@@ -37,6 +37,11 @@ export function VersionBody({ visit, stream }: Part) {
     <>
       <p class="small muted">{t(stream === visit.stream ? "version.shared.holds" : "version.own.holds")}</p>
       <Standing stream={stream} version={version} />
+      {version.stale && (
+        <Note tone="warn" icon="alert">
+          {t("sync.reason.stale_approval")}
+        </Note>
+      )}
       {!version.approved && version.late.length > 0 && <Late stream={stream} late={version.late} />}
       {version.approved && <Amendments version={version} />}
       {roleIn(stream) === "writer" && <Acts visit={visit} stream={stream} version={version} />}

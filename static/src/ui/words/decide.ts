@@ -76,6 +76,10 @@ export const decide = {
     sv: "Kom fram efter att besöket godkändes. Tas den med blir den ett tillägg.",
     en: "Arrived after the visit was approved. If admitted it becomes an amendment.",
   },
+  "decide.why.stale_approval": {
+    sv: "Servern har inte det som godkändes. Besöket behöver godkännas igen.",
+    en: "The server does not have what was approved. The visit needs to be approved again.",
+  },
   "decide.why.other": { sv: "Servern håller den: {code}.", en: "The server holds it: {code}." },
 
   "mine.title": { sv: "Beslut om det du skrev", en: "Decisions about what you wrote" },

@@ -55,6 +55,10 @@ export const sync = {
     sv: "Besöket var godkänt när det kom fram. Uppgiften är sparad som tillägg.",
     en: "The visit was approved when it arrived. The entry is kept as an amendment.",
   },
+  "sync.reason.stale_approval": {
+    sv: "Servern har inte det som godkändes, kanske efter en återställning. Godkännandet gäller inte: läs igenom besöket och godkänn igen.",
+    en: "The server does not have what was approved, perhaps after a restore. The approval does not count: read the visit and approve again.",
+  },
   "sync.held.do": {
     sv: "Väntar på beslut av lagledaren, insatsledaren eller koordinatorn. Du behöver inte göra något; den ligger kvar på plattan.",
     en: "Awaiting a decision by the team leader, the on-scene commander or the coordinator. You need not do anything; it stays on this tablet.",
