@@ -68,7 +68,7 @@ function isRewound({ isNewEpoch, resets, lost }: News): boolean {
 
 function storeNews({ tablet }: Sync, news: News): Promise<void> {
   const { hello, off, isFirst, isNewEpoch, streams, resets, lost } = news;
-  const stores: Stores[] = ["meta", "streams", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
+  const stores: Stores[] = ["meta", "replicas", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
   const keep = async (tx: Writing<Stores>) => {
     const meta = tx.objectStore("meta");
     await Promise.all([meta.put(hello.epoch, "epoch"), meta.put(off, "off")]);
@@ -107,7 +107,7 @@ function next(known: StreamRow | undefined, stream: string, told: HelloStream, i
 
 /** Another tab may have pulled since: its cursor stands, unless this is a reset. */
 async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
-  const store = tx.objectStore("streams");
+  const store = tx.objectStore("replicas");
   const stored = await store.get(row.stream);
   const { cursor, chain } = stored ?? row;
   await store.put({ ...row, cursor, chain });

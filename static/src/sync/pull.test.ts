@@ -28,7 +28,7 @@ function expectSame(stream: string, ...tablets: readonly TestTablet[]): void {
 }
 
 async function rowsOf({ tablet }: TestTablet, stream: string): Promise<unknown[]> {
-  return tablet.db.getAll("replica", startingWith(stream));
+  return tablet.db.getAll("pieces", startingWith(stream));
 }
 
 async function everything({ tablet }: TestTablet): Promise<string> {

@@ -1,29 +1,24 @@
-import { unwrap } from "idb";
-import type { Cells } from "../domain/merge";
 import { Problem } from "../domain/problem";
+import { blocksOf } from "../store/pieces";
 import { startingWith } from "../store/schema";
 import { loosely } from "../store/transaction";
 import { noteHead, type Sync } from "./context";
-import { parseLines, type SnapshotEnd, type SnapshotRow } from "./protocol";
+import { linesOf, parseJson, type SnapshotEnd, type SnapshotRow } from "./protocol";
 
-/** Replaces the replica of a stream by the server's snapshot, row by row: it is never empty in between. */
+/** Replaces the replica of a stream by the server's snapshot, in one transaction: it is never empty in between. */
 export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
   const { db, memory, announce } = sync.tablet;
-  const lines = parseLines<SnapshotRow | SnapshotEnd>(await sync.api.snapshot(stream));
-  const end = lines.at(-1);
+  const lines = linesOf(await sync.api.snapshot(stream));
+  const end = parseJson<SnapshotRow | SnapshotEnd | null>(lines.pop() ?? "null");
   if (!end || !("end" in end) || end.stream !== stream) throw new Problem("offline", 0, "the snapshot was cut short");
-  const rows = new Map(lines.flatMap((line) => ("e" in line ? [[line.e, line.h] as [string, Cells]] : [])));
-  const row = await loosely(db, ["streams", "replica"], async (tx) => {
-    const stored = await tx.objectStore("streams").get(stream);
+  const rows = new Map(lines.map((line) => parseJson<SnapshotRow>(line)).map(({ e, h }) => [e, h]));
+  const row = await loosely(db, ["replicas", "pieces"], async (tx) => {
+    const stored = await tx.objectStore("replicas").get(stream);
     if (!stored) return null;
-    const replica = tx.objectStore("replica");
-    const keys = await replica.getAllKeys(startingWith(stream));
-    // Without a promise for each of ten thousand rows: one that fails ends the transaction.
-    const plain = unwrap(replica);
-    for (const [id, cells] of rows) plain.put({ stream, id, cells });
-    await Promise.all(keys.filter(([, id]) => !rows.has(id)).map((key) => replica.delete(key)));
+    await tx.objectStore("pieces").delete(startingWith(stream));
+    await Promise.all(blocksOf(stream, lines).map((piece) => tx.objectStore("pieces").put(piece)));
     const next = { ...stored, cursor: end.seq, chain: end.chain, reset: false };
-    await tx.objectStore("streams").put(next);
+    await tx.objectStore("replicas").put(next);
     return next;
   });
   if (!row) return;
