@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Problem } from "../domain/problem";
 import { freeBallast, hasBallast, layBallast } from "./ballast";
 import { replay, stash } from "./rescue";
-import { openWindow, STREAM, type TestStore } from "./testing";
+import { openWindow, STREAM, type TestStore, webStorage } from "./testing";
 
 const VISIT = "visit_1";
 
@@ -233,18 +233,4 @@ function failOnce({ tablet }: TestStore, name: string): void {
   vi.spyOn(tablet.db, "transaction").mockImplementationOnce(() => {
     throw new DOMException("Connection to Indexed Database server lost", name);
   });
-}
-
-function webStorage(): Storage {
-  const items = new Map<string, string>();
-  return {
-    get length() {
-      return items.size;
-    },
-    clear: () => items.clear(),
-    getItem: (key) => items.get(key) ?? null,
-    key: () => null,
-    removeItem: (key) => void items.delete(key),
-    setItem: (key, value) => void items.set(key, value),
-  };
 }

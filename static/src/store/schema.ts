@@ -79,6 +79,8 @@ export interface UnsealedRow {
   saved: number;
   group?: string;
   alone?: boolean;
+  /** Whose it is, where it was rescued: the key of its actor may have gone with the store. */
+  user?: string;
 }
 
 export interface Verdict {
