@@ -17,5 +17,5 @@ export { allEntities, entitiesOf, entity, heads, inConflict, replicaDigest } fro
 export { enrol, start } from "../src/state/session";
 export { memory, running } from "../src/state/tablet";
 export { approve, submit, versionOf, withdrawApproval } from "../src/state/versions";
+export { openStore } from "../src/store/open";
 export { replay } from "../src/store/rescue";
-export { openStore } from "../src/store/schema";

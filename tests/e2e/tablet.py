@@ -18,9 +18,9 @@ READ_REPLICA = """
   const opening = indexedDB.open('insats');
   opening.onerror = () => reject(opening.error);
   opening.onsuccess = () => {
-    const db = opening.result, stores = db.transaction(['replica', 'streams']);
-    const replica = stores.objectStore('replica').getAll(), streams = stores.objectStore('streams').getAll();
-    stores.oncomplete = () => { db.close(); resolve({replica: replica.result, streams: streams.result}); };
+    const db = opening.result, stores = db.transaction(['pieces', 'replicas']);
+    const pieces = stores.objectStore('pieces').getAll(), replicas = stores.objectStore('replicas').getAll();
+    stores.oncomplete = () => { db.close(); resolve({pieces: pieces.result, replicas: replicas.result}); };
   };
 })
 """
@@ -154,6 +154,6 @@ class Tablet:
         expect(self.page.get_by_text("Besöket är klart").first).to_be_visible()
 
     def replica(self) -> dict[str, Any]:
-        """What IndexedDB holds: the rows of the replica and the cursors."""
+        """What IndexedDB holds: the pieces of the replicas and their cursors."""
         stored: dict[str, Any] = self.page.evaluate(READ_REPLICA)
         return stored

@@ -29,7 +29,7 @@ Object.assign(globalThis, { insats: { loss, operation, photos, recording, replic
 
 ADDED = """
 function addLater(db: Db): void {
-  (db as unknown as IDBPDatabase).createObjectStore("later");
+  (db as unknown as { createObjectStore(name: string): unknown }).createObjectStore("later");
 }
 """
 
@@ -43,15 +43,15 @@ def driven(folder: Path) -> Path:
 def later(folder: Path) -> Path:
     """The app as a later release might be: another version, and one store more in the tablet's database."""
     source = _copied(folder)
-    schema = source / "src" / "store" / "schema.ts"
-    text = schema.read_text()
+    opening = source / "src" / "store" / "open.ts"
+    text = opening.read_text()
     found = re.search(r"^(?:export )?const VERSION = (\d+);$", text, re.MULTILINE)
-    assert found, "store/schema.ts names its version no longer as it did"
+    assert found, "store/open.ts names its version no longer as it did"
     text = text.replace(found[0], found[0].replace(found[1], str(int(found[1]) + 1)))
-    upgrade = "upgrade: (db, old) => { if (old < " + found[1] + ") \\1(db); addLater(db); },"
+    upgrade = "upgrade: (db, old) => { if (old < " + found[1] + ") \\1(db, old); addLater(db); },"
     text, hits = re.subn(r"upgrade: (\w+),", upgrade, text)
-    assert hits == 1, "store/schema.ts upgrades no longer as it did"
-    schema.write_text(text + ADDED)
+    assert hits == 1, "store/open.ts upgrades no longer as it did"
+    opening.write_text(text + ADDED)
     package = source / "package.json"
     package.write_text(re.sub(r'"version": "[^"]+"', '"version": "9.9.9"', package.read_text(), count=1))
     return _built(source)

@@ -294,10 +294,11 @@ CLIENT = (
     Mutant(
         "the cursor before the data",
         "static/src/sync/pull.ts",
-        '  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {',
-        '  await loosely(db, ["streams"], (tx) => tx.objectStore("streams").put(stream));\n'
-        "  from = stream;\n"
-        '  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {',
+        '  const done = await loosely(db, ["replicas", "pieces", "commits"], async (tx) => {\n'
+        '    const stored = await tx.objectStore("replicas").get(from.stream);\n',
+        '  await loosely(db, ["replicas"], (tx) => tx.objectStore("replicas").put(stream));\n'
+        '  const done = await loosely(db, ["replicas", "pieces", "commits"], async (tx) => {\n'
+        "    const stored = from;\n",
         "a kill in between leaves a hole that nobody sees",
         "I4",
         "a tablet is killed while it pulls",
@@ -352,8 +353,8 @@ CLIENT = (
     Mutant(
         "a revocation drops the outbox",
         "static/src/store/purge.ts",
-        '      await tx.objectStore("streams").delete(stream);\n',
-        '      await tx.objectStore("streams").delete(stream);\n'
+        '      await tx.objectStore("replicas").delete(stream);\n',
+        '      await tx.objectStore("replicas").delete(stream);\n'
         '      for (const row of await tx.objectStore("unsealed").getAll())\n'
         '        if (row.stream === stream) await tx.objectStore("unsealed").delete(row.change.id);\n',
         "what was recorded before the part ended is lost",

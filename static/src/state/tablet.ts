@@ -2,10 +2,11 @@
 import { type Signal, signal } from "@preact/signals";
 import { Problem } from "../domain/problem";
 import { Memory } from "../store/memory";
+import { openStore } from "../store/open";
 import { type Interrupted, replay, stash } from "../store/rescue";
 import { withRoom } from "../store/room";
 import { createSave, type Save } from "../store/save";
-import { DB_NAME, openStore } from "../store/schema";
+import { DB_NAME } from "../store/schema";
 import type { Message, Tablet } from "../store/tablet";
 import { isBroken } from "../store/transaction";
 import { createEngine, type Engine } from "../sync/engine";

@@ -61,7 +61,7 @@ it("tells who listens which stream changed, also one that is gone", async () => 
   memory.listen({ stream: (name) => told.push(name), status: () => undefined });
   await write("visit_1", "status", "INNE");
   expect(told).toEqual([STREAM]);
-  await tablet.db.delete("streams", STREAM);
+  await tablet.db.delete("replicas", STREAM);
   told.length = 0;
   await memory.load(tablet.db);
   expect(told).toContain(STREAM);

@@ -1,9 +1,11 @@
 import { kindOf } from "../domain/change";
 import { readBody } from "../domain/commit";
+import { groupBy } from "../domain/group";
 import { continueAfter } from "../domain/ids";
 import { type Cells, isVoid, needsReview } from "../domain/merge";
 import { overlay } from "../domain/overlay";
 import { OwnChanges, partOf } from "./own";
+import { readPieces } from "./pieces";
 import { OWN, type OwnRows, type Reading, readOwn } from "./reading";
 import {
   type ActorRow,
@@ -74,17 +76,17 @@ export class Memory {
 
   /** Reads everything from the store. */
   load(db: Db): Promise<void> {
-    return this.#read(db, [...OWN, "replica", "streams"], async (tx) => {
-      const [replica, streams] = await Promise.all([
-        tx.objectStore("replica").getAll(),
-        tx.objectStore("streams").getAll(),
+    return this.#read(db, [...OWN, "pieces", "replicas"], async (tx) => {
+      const [pieces, streams] = await Promise.all([
+        tx.objectStore("pieces").getAll(),
+        tx.objectStore("replicas").getAll(),
       ]);
       const own = await readOwn(tx);
       return () => {
         const affected = new Set([...this.streams.keys(), ...streams.map((s) => s.stream)]);
         this.#data.clear();
         replace(this.streams, streams, (s) => s.stream);
-        for (const row of replica) this.#of(row.stream).rows.set(row.id, row.cells);
+        for (const [stream, its] of groupBy(pieces, (piece) => piece.stream)) this.#of(stream).rows = readPieces(its);
         this.#setOwn(own);
         for (const stream of affected) this.#listener.stream(stream);
       };
@@ -187,12 +189,12 @@ export class Memory {
 
   /** Reads one replica again: another tab has pulled it. */
   loadReplica(db: Db, stream: string): Promise<void> {
-    return this.#read(db, ["streams", "replica"], async (tx) => {
-      const [row, rows] = await Promise.all([
-        tx.objectStore("streams").get(stream),
-        tx.objectStore("replica").getAll(startingWith(stream)),
+    return this.#read(db, ["replicas", "pieces"], async (tx) => {
+      const [row, pieces] = await Promise.all([
+        tx.objectStore("replicas").get(stream),
+        tx.objectStore("pieces").getAll(startingWith(stream)),
       ]);
-      return () => row && this.replaced(row, new Map(rows.map((r) => [r.id, r.cells])));
+      return () => row && this.replaced(row, readPieces(pieces));
     });
   }
 

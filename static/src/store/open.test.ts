@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { openDB } from "idb";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Problem } from "../domain/problem";
-import { openStore } from "./schema";
+import { openStore, VERSION } from "./open";
 import { openWindow, STREAM } from "./testing";
 import { loosely, strictly } from "./transaction";
 
@@ -22,18 +22,18 @@ describe("a store that a newer app has opened", () => {
     const { name } = before.tablet.db;
     await before.write("visit_1", "status", "INNE");
     before.tablet.db.close();
-    const newer = await openDB(name, 2, { upgrade: (db) => void db.createObjectStore("tomorrow") });
+    const newer = await openDB(name, VERSION + 1, { upgrade: (db) => void db.createObjectStore("tomorrow") });
     await newer.put("tomorrow", { kept: true }, "x");
     newer.close();
 
     const again = await openWindow(name);
-    expect(again.tablet.db.version).toBe(2);
+    expect(again.tablet.db.version).toBe(VERSION + 1);
     expect(again.shown("visit_1", "status")).toEqual(["INNE"]);
     again.clock.now += 60_000;
     await again.write("visit_1", "status", "KLART");
     again.tablet.db.close();
 
-    const newest = await openDB(name, 2);
+    const newest = await openDB(name, VERSION + 1);
     expect(await newest.get("tomorrow", "x")).toEqual({ kept: true });
     const rows = (await newest.getAll("unsealed")) as { change: { v: string } }[];
     expect(rows.map((row) => row.change.v)).toEqual(["INNE", "KLART"]);
@@ -43,8 +43,8 @@ describe("a store that a newer app has opened", () => {
   it("while this one is open lets the newer app in, and says that only a reload helps here", async () => {
     const told = vi.fn();
     const db = await openStore("upgraded", told);
-    const newer = await openDB("upgraded", 2, { upgrade: (d) => void d.createObjectStore("tomorrow") });
-    expect(newer.version).toBe(2);
+    const newer = await openDB("upgraded", VERSION + 1, { upgrade: (d) => void d.createObjectStore("tomorrow") });
+    expect(newer.version).toBe(VERSION + 1);
     expect(told).toHaveBeenCalled();
     expect(await nameOf(strictly(db, ["meta"], (tx) => tx.objectStore("meta").put(1, "epoch")))).toBe(
       "InvalidStateError",
@@ -60,7 +60,7 @@ describe("a database that does not answer", () => {
     expect(await nameOf(openStore("hung", () => undefined, { wait: 20 }))).toBe("TimeoutError");
     indexedDB.open = open;
     vi.restoreAllMocks();
-    expect((await openStore("hung")).version).toBe(1);
+    expect((await openStore("hung")).version).toBe(VERSION);
   });
 
   it("in a transaction is noticed, told, and the recording kept aside", async () => {

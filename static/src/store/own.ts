@@ -38,6 +38,10 @@ export function decisionOf(decided: CommitRow["decided"], id: string): Decided |
   return decided && Object.hasOwn(decided, id) ? decided[id] : undefined;
 }
 
+function isUnsent({ commit }: Own): boolean {
+  return !commit || (!commit.result && !commit.refused);
+}
+
 /** What may be said of a change. `isBackedUp`: whether a verified backup has a commit. */
 export function stateOf(own: Own, isBackedUp: (row: CommitRow) => boolean): ChangeState {
   const { change, commit } = own;
@@ -54,12 +58,14 @@ export function stateOf(own: Own, isBackedUp: (row: CommitRow) => boolean): Chan
 export class OwnChanges {
   readonly #byId = new Map<string, Own>();
   readonly #byEntity = new Map<string, Map<string, Own>>();
+  readonly #unsent = new Map<string, Own>();
   readonly #here = new Set<string>();
   readonly #vanished = new Set<string>();
 
   clear(): void {
     this.#byId.clear();
     this.#byEntity.clear();
+    this.#unsent.clear();
   }
 
   /** This window recorded `id`, and where changes were coalesced, `removed` never left the tablet. */
@@ -88,12 +94,15 @@ export class OwnChanges {
     const here = this.#byEntity.get(key) ?? new Map<string, Own>();
     this.#byEntity.set(key, here.set(own.change.id, own));
     this.#byId.set(own.change.id, own);
+    if (isUnsent(own)) this.#unsent.set(own.change.id, own);
+    else this.#unsent.delete(own.change.id);
   }
 
   delete(id: string): void {
     const own = this.#byId.get(id);
     if (!own) return;
     this.#byId.delete(id);
+    this.#unsent.delete(id);
     this.#byEntity.get(`${own.stream} ${own.change.e}`)?.delete(id);
   }
 
@@ -103,6 +112,11 @@ export class OwnChanges {
 
   all(): Iterable<Own> {
     return this.#byId.values();
+  }
+
+  /** Those that the server has not judged yet. Kept apart, because every request tells how many there are. */
+  unsent(): Iterable<Own> {
+    return this.#unsent.values();
   }
 
   ofEntity(stream: string, entity: string): readonly Own[] {

@@ -8,10 +8,10 @@ import { type Stores, strictly, type Writing } from "./transaction";
  * outbox is not touched: what this tablet recorded and has not delivered is delivered, whoever may read the stream now.
  */
 export async function purgeStreams(tablet: Tablet, streams: readonly string[]): Promise<void> {
-  await strictly(tablet.db, ["streams", "replica", "photos", "chunks", "uploads"], async (tx) => {
+  await strictly(tablet.db, ["replicas", "pieces", "photos", "chunks", "uploads"], async (tx) => {
     for (const stream of streams) {
-      await tx.objectStore("replica").delete(startingWith(stream));
-      await tx.objectStore("streams").delete(stream);
+      await tx.objectStore("pieces").delete(startingWith(stream));
+      await tx.objectStore("replicas").delete(stream);
     }
     for (const row of await tx.objectStore("photos").getAll()) await purgePhoto(tx, row, streams);
   });

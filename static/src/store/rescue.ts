@@ -11,6 +11,7 @@ const KEY = "insats.rescue";
 export interface Interrupted {
   readonly rows: readonly UnsealedRow[];
   readonly isPhoto: boolean;
+  readonly user?: string;
 }
 
 export function stash(storage: Storage, interrupted: Interrupted): void {
@@ -32,7 +33,9 @@ function stashed(storage: Storage): Interrupted[] {
  */
 export async function replay({ db }: { readonly db: Db }, storage: Storage): Promise<Interrupted[]> {
   const interrupted = stashed(storage);
-  const rows = interrupted.flatMap((each) => (each.isPhoto ? [] : each.rows));
+  const rows = interrupted.flatMap((each) =>
+    each.isPhoto ? [] : each.rows.map((row) => ({ ...row, ...(each.user && { user: each.user }) })),
+  );
   if (rows.length > 0) await record(db, rows);
   storage.removeItem(KEY);
   return interrupted;

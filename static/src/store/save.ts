@@ -119,7 +119,8 @@ function reported(tablet: Tablet, error: unknown, planned: readonly Planned[], i
 function lose(tablet: Tablet, error: unknown, planned: readonly Planned[], isPhoto: boolean): Problem {
   tablet.memory.setLost();
   try {
-    tablet.lost({ rows: planned.map((p) => p.row), isPhoto });
+    const user = tablet.memory.session?.user.id;
+    tablet.lost({ rows: planned.map((p) => p.row), isPhoto, ...(user && { user }) });
   } catch (failure) {
     return new Problem("storage", 0, String(failure));
   }

@@ -1,7 +1,5 @@
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { DBSchema, IDBPDatabase } from "idb";
 import type { Change } from "../domain/change";
-import type { Cells } from "../domain/merge";
-import { guard, PATIENCE, type Patience } from "./transaction";
 
 export interface User {
   id: string;
@@ -60,10 +58,14 @@ export interface StreamRow {
   reset: boolean;
 }
 
-export interface ReplicaRow {
+/**
+ * A piece of a replica, as lines `{"e":id,"h":cells}`: a block of the snapshot it began with (`part` is its number), or one
+ * entity as it has become since (`part` is its id). In the order of their keys the last line of an entity counts.
+ */
+export interface PieceRow {
   stream: string;
-  id: string;
-  cells: Cells;
+  part: number | string;
+  lines: string;
 }
 
 /**
@@ -77,6 +79,8 @@ export interface UnsealedRow {
   saved: number;
   group?: string;
   alone?: boolean;
+  /** Whose it is, where it was rescued: the key of its actor may have gone with the store. */
+  user?: string;
 }
 
 export interface Verdict {
@@ -168,8 +172,8 @@ export interface Schema extends DBSchema {
   meta: { key: string; value: unknown };
   actors: { key: string; value: ActorRow };
   chains: { key: [actor: string, stream: string]; value: ChainRow };
-  streams: { key: string; value: StreamRow };
-  replica: { key: [stream: string, id: string]; value: ReplicaRow };
+  replicas: { key: string; value: StreamRow };
+  pieces: { key: [stream: string, part: number | string]; value: PieceRow };
   unsealed: { key: string; value: UnsealedRow };
   commits: { key: [actor: string, stream: string, n: number]; value: CommitRow };
   photos: { key: string; value: PhotoRow };
@@ -179,75 +183,6 @@ export interface Schema extends DBSchema {
 
 export type Db = IDBPDatabase<Schema>;
 export const DB_NAME = "insats";
-
-const VERSION = 1;
-
-export interface OpenOptions {
-  readonly patience?: Patience;
-  /** How long the browser may take to open the store (ms). */
-  readonly wait?: number;
-}
-const OPEN_MS = 15_000;
-
-/**
- * Opens the tablet's store. A newer app may have been here and gone again: its version is taken as it is, with the stores that
- * this app knows, and what else there is stays untouched; upgrades only ever add. `onBroken` is called when the browser drops
- * the connection or nothing answers any more; only a reload helps then. Rejects where there is no store to be had.
- */
-export async function openStore(
-  name: string,
-  onBroken: () => void = () => undefined,
-  { patience = PATIENCE, wait = OPEN_MS }: OpenOptions = {},
-): Promise<Db> {
-  const db = await inTime(wait, openAt(name, onBroken));
-  guard(db, onBroken, patience);
-  return db;
-}
-
-async function openAt(name: string, onBroken: () => void): Promise<Db> {
-  try {
-    return await openVersion(name, VERSION, onBroken);
-  } catch (error) {
-    if (!(error instanceof DOMException && error.name === "VersionError")) throw error;
-    return openVersion(name, undefined, onBroken);
-  }
-}
-
-function openVersion(name: string, version: number | undefined, onBroken: () => void): Promise<Db> {
-  return openDB<Schema>(name, version, {
-    upgrade: createStores,
-    // Another tab runs a newer version of the app: let it upgrade. This one has to be loaded again.
-    blocking: (_current, _blocked, event) => {
-      (event.target as IDBDatabase).close();
-      onBroken();
-    },
-    terminated: onBroken,
-  });
-}
-
-/** A store that opens after all, too late, is closed again: nobody waits for it any more. */
-function inTime(wait: number, opening: Promise<Db>): Promise<Db> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      opening.then((db) => db.close()).catch(() => undefined);
-      reject(new DOMException("the database does not open", "TimeoutError"));
-    }, wait);
-    opening.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-function createStores(db: Db): void {
-  db.createObjectStore("meta");
-  db.createObjectStore("actors", { keyPath: "id" });
-  db.createObjectStore("chains", { keyPath: ["actor", "stream"] });
-  db.createObjectStore("streams", { keyPath: "stream" });
-  db.createObjectStore("replica", { keyPath: ["stream", "id"] });
-  db.createObjectStore("unsealed", { keyPath: "change.id" });
-  db.createObjectStore("commits", { keyPath: ["actor", "stream", "n"] });
-  db.createObjectStore("photos", { keyPath: "sha256" });
-  db.createObjectStore("chunks");
-  db.createObjectStore("uploads", { keyPath: "sha256" });
-}
 
 /** All keys that begin with these parts. */
 export function startingWith(...parts: string[]): IDBKeyRange {

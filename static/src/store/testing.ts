@@ -2,9 +2,10 @@
 import { base64url } from "../domain/bytes";
 import { actorId } from "../domain/commit";
 import { Memory } from "./memory";
+import { openStore } from "./open";
 import type { Interrupted } from "./rescue";
 import { createSave, type Save, type Write } from "./save";
-import { type Db, openStore, type UnsealedRow } from "./schema";
+import type { Db, UnsealedRow } from "./schema";
 import type { Tablet } from "./tablet";
 import { strictly } from "./transaction";
 
@@ -68,10 +69,10 @@ async function furnish({ db }: Tablet): Promise<void> {
     chain: `sha256:${"0".repeat(64)}`,
     reset: false,
   };
-  await strictly(db, ["meta", "actors", "streams"], async (tx) => {
+  await strictly(db, ["meta", "actors", "replicas"], async (tx) => {
     await tx.objectStore("meta").put(session, "session");
     await tx.objectStore("actors").put({ ...actor, created: 0, registered: true, retired: false });
-    await tx.objectStore("streams").put(stream);
+    await tx.objectStore("replicas").put(stream);
   });
 }
 

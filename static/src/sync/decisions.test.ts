@@ -98,8 +98,8 @@ describe("a held change that is admitted", () => {
   it("is known as admitted after a snapshot took the entry's place", async () => {
     await heldTeam();
     await decide(bo, true, "ok");
-    const row = await anna.tablet.db.get("streams", SHARED);
-    if (row) await anna.tablet.db.put("streams", { ...row, reset: true });
+    const row = await anna.tablet.db.get("replicas", SHARED);
+    if (row) await anna.tablet.db.put("replicas", { ...row, reset: true });
     await anna.memory.load(anna.tablet.db);
     await settle(anna);
     await bo.round();
@@ -147,7 +147,7 @@ describe("an author without membership", () => {
     await settle(anna);
     expect(await decisions(anna)).toMatchObject([{ verdict: "admitted", e: "note_1", f: "text" }]);
     expect(anna.memory.view(POL, "note_1")).toBeUndefined();
-    expect(await anna.tablet.db.count("replica", IDBKeyRange.bound([POL], [POL, []]))).toBe(0);
+    expect(await anna.tablet.db.count("pieces", IDBKeyRange.bound([POL], [POL, []]))).toBe(0);
   });
 
   it("lets go of the bytes when a backup has them, and still learns what is decided later", async () => {

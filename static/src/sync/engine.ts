@@ -230,8 +230,9 @@ function createSync(tablet: Tablet, { fetch, timeouts }: EngineOptions): Sync {
     token: () => tablet.memory.session?.token ?? null,
     actor: () => namedActor(tablet),
     pending: () => {
-      state.told = pendingCounts(tablet.memory);
-      return pendingHeader(tablet.memory, tablet.now(), state.free);
+      const pending = pendingOf(tablet.memory);
+      state.told = pendingCounts(pending);
+      return pendingHeader(pending, tablet.now(), state.free);
     },
     contact: () => {
       state.lastContact = tablet.now();

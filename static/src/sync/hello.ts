@@ -68,7 +68,7 @@ function isRewound({ isNewEpoch, resets, lost }: News): boolean {
 
 function storeNews({ tablet }: Sync, news: News): Promise<void> {
   const { hello, off, isFirst, isNewEpoch, streams, resets, lost } = news;
-  const stores: Stores[] = ["meta", "streams", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
+  const stores: Stores[] = ["meta", "replicas", ...(isRewound(news) ? (["commits", "photos"] as const) : [])];
   const keep = async (tx: Writing<Stores>) => {
     const meta = tx.objectStore("meta");
     await Promise.all([meta.put(hello.epoch, "epoch"), meta.put(off, "off")]);
@@ -105,12 +105,15 @@ function next(known: StreamRow | undefined, stream: string, told: HelloStream, i
   return { ...known, role, head, reset: known.reset || isNewEpoch || head < known.cursor || isOtherChain };
 }
 
-/** Another tab may have pulled since: its cursor stands, unless this is a reset. */
+/**
+ * Another tab may have pulled since, or found that the replica must be taken anew: that stands. A replica that was purged since
+ * (somebody else enrols, a part ended) begins anew: a cursor without its entities would be a stream that stays empty for good.
+ */
 async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
-  const store = tx.objectStore("streams");
+  const store = tx.objectStore("replicas");
   const stored = await store.get(row.stream);
-  const { cursor, chain } = stored ?? row;
-  await store.put({ ...row, cursor, chain });
+  if (stored) await store.put({ ...row, cursor: stored.cursor, chain: stored.chain, reset: row.reset || stored.reset });
+  else await store.put({ ...row, cursor: 0, chain: FIRST_CHAIN, reset: row.head > 0 });
 }
 
 /**

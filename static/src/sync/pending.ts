@@ -9,7 +9,7 @@ export interface Pending {
 }
 
 export function pendingOf({ own, photos }: Memory): Pending {
-  const unsent = [...own.all()].filter((o) => !o.commit || (!o.commit.result && !o.commit.refused));
+  const unsent = [...own.unsent()];
   const blobs = [...photos.values()].filter((p) => p.state === "local" && !p.dropped);
   const times = [...unsent.map((o) => o.change.at), ...blobs.map((b) => b.added)];
   return {
@@ -20,14 +20,13 @@ export function pendingOf({ own, photos }: Memory): Pending {
   };
 }
 
-export function pendingCounts(memory: Memory): string {
-  const { changes, blobs } = pendingOf(memory);
+export function pendingCounts({ changes, blobs }: Pending): string {
   return `changes=${changes};blobs=${blobs}`;
 }
 
 /** The value of `Insats-Pending`: counts, seconds, bytes. */
-export function pendingHeader(memory: Memory, now: number, free: number | null): string {
-  const { oldest } = pendingOf(memory);
+export function pendingHeader(pending: Pending, now: number, free: number | null): string {
+  const { oldest } = pending;
   const age = oldest === null ? "" : `;oldest=${Math.max(0, Math.round((now - oldest) / 1_000))}`;
-  return `${pendingCounts(memory)}${age}${free === null ? "" : `;free=${Math.max(0, Math.round(free))}`}`;
+  return `${pendingCounts(pending)}${age}${free === null ? "" : `;free=${Math.max(0, Math.round(free))}`}`;
 }

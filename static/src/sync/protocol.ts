@@ -154,10 +154,11 @@ export function streamPath(stream: string): string {
 
 /** NDJSON to values. A truncated last line throws: half an answer is no answer. */
 export function parseLines<T>(text: string): T[] {
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => parseJson<T>(line));
+  return linesOf(text).map((line) => parseJson<T>(line));
+}
+
+export function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
 }
 
 export function parseJson<T>(text: string): T {

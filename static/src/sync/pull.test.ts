@@ -22,7 +22,7 @@ const member = (user: string, streams: Record<string, string>) => server.members
 const expectSame = (stream: string, ...tablets: TestTablet[]) => expectReplicas(server, [stream], tablets);
 
 async function rowsOf({ tablet }: TestTablet, stream: string): Promise<unknown[]> {
-  return tablet.db.getAll("replica", startingWith(stream));
+  return tablet.db.getAll("pieces", startingWith(stream));
 }
 
 async function everything({ tablet }: TestTablet): Promise<string> {

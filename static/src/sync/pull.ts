@@ -1,6 +1,8 @@
 import type { Cells } from "../domain/merge";
 import { isProblem, Problem } from "../domain/problem";
+import type { Memory } from "../store/memory";
 import { decisionOf } from "../store/own";
+import { pieceOf } from "../store/pieces";
 import type { CommitRow, StreamRow } from "../store/schema";
 import { loosely, type Writing } from "../store/transaction";
 import type { Sync } from "./context";
@@ -72,7 +74,7 @@ async function onRefused(sync: Sync, row: StreamRow, error: Problem): Promise<vo
 
 async function markBehind({ tablet }: Sync, row: StreamRow): Promise<void> {
   const reset = { ...row, reset: true };
-  await loosely(tablet.db, ["streams"], (tx) => tx.objectStore("streams").put(reset));
+  await loosely(tablet.db, ["replicas"], (tx) => tx.objectStore("replicas").put(reset));
   tablet.memory.stream(reset);
 }
 
@@ -106,15 +108,14 @@ async function apply(sync: Sync, from: StreamRow, { entries, end }: Page): Promi
   const { db, memory, announce } = sync.tablet;
   const stream = { ...from, cursor: from.cursor + entries.length, chain: end.chain, head: end.head };
   const touched = touchedBy(entries);
-  const done = await loosely(db, ["streams", "replica", "commits"], async (tx) => {
-    const stored = await tx.objectStore("streams").get(from.stream);
-    if (stored?.cursor !== from.cursor || stored.reset) return null;
-    const rows = await readRows(tx, from.stream, touched);
+  const done = await loosely(db, ["replicas", "pieces", "commits"], async (tx) => {
+    const stored = await tx.objectStore("replicas").get(from.stream);
+    const rows =
+      isAt(stored, from) && isAt(memory.streams.get(from.stream), from) ? copyOf(memory, from.stream, touched) : null;
+    if (!rows) return null;
     applyPage(rows, entries);
-    await Promise.all(
-      [...rows].map(([id, cells]) => tx.objectStore("replica").put({ stream: from.stream, id, cells })),
-    );
-    await tx.objectStore("streams").put(stream);
+    await Promise.all([...rows].map(([id, cells]) => tx.objectStore("pieces").put(pieceOf(from.stream, id, cells))));
+    await tx.objectStore("replicas").put(stream);
     return { rows, own: await placeOwn(tx, entries, (actor) => memory.actors.has(actor)) };
   });
   if (!done) return memory.load(db);
@@ -123,11 +124,16 @@ async function apply(sync: Sync, from: StreamRow, { entries, end }: Page): Promi
   announce({ replica: from.stream });
 }
 
-type Tx = Writing<"streams" | "replica" | "commits">;
+type Tx = Writing<"replicas" | "pieces" | "commits">;
 
-async function readRows(tx: Tx, stream: string, ids: readonly string[]): Promise<Map<string, Cells>> {
-  const rows = await Promise.all(ids.map((id) => tx.objectStore("replica").get([stream, id])));
-  return new Map(ids.map((id, i) => [id, rows[i]?.cells ?? {}]));
+function isAt(row: StreamRow | undefined, from: StreamRow): boolean {
+  return row !== undefined && !row.reset && row.cursor === from.cursor && row.chain === from.chain;
+}
+
+/** Memory holds what is stored at its cursor. The screen must not show a page before it is stored, hence the copy. */
+function copyOf(memory: Memory, stream: string, ids: readonly string[]): Map<string, Cells> {
+  const rows = memory.replica(stream);
+  return new Map(ids.map((id) => [id, { ...rows.get(id) }]));
 }
 
 /** My own commits in a page are in the replica now, also those whose receipt was lost on the way. */
@@ -156,8 +162,8 @@ function placedBy(row: CommitRow, { part, changes }: Entry): CommitRow {
 
 /** The replica is not what the server has: take the snapshot, and send again what no backup covers. */
 async function markReset(sync: Sync, row: StreamRow): Promise<void> {
-  await loosely(sync.tablet.db, ["streams", "commits", "photos"], async (tx) => {
-    await tx.objectStore("streams").put({ ...row, reset: true });
+  await loosely(sync.tablet.db, ["replicas", "commits", "photos"], async (tx) => {
+    await tx.objectStore("replicas").put({ ...row, reset: true });
     // Of a fork no number tells whether the server still has it.
     await forgetResults(tx, (commit) => commit.stream === row.stream || commit.result?.forked === true);
     await doubtPhotos(tx);

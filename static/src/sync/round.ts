@@ -5,7 +5,7 @@ import { registerActors } from "./actor";
 import { sendBlobs } from "./blobs";
 import type { Sync } from "./context";
 import { greet } from "./hello";
-import { pendingCounts } from "./pending";
+import { pendingCounts, pendingOf } from "./pending";
 import { pull } from "./pull";
 import { push } from "./push";
 import { sealAll } from "./seal";
@@ -39,7 +39,7 @@ export async function runRound(sync: Sync, isUrgent: boolean, isWanted: () => bo
   await makeRoom(sync);
   if (failures.length > 0) throw failures[0];
   // The board must not go on showing what has been delivered since.
-  if (state.told !== pendingCounts(tablet.memory)) await greet(sync);
+  if (state.told !== pendingCounts(pendingOf(tablet.memory))) await greet(sync);
 }
 
 function isStorage(error: unknown): boolean {

@@ -1,8 +1,9 @@
 import "fake-indexeddb/auto";
 import { describe, expect, it, vi } from "vitest";
 import { type Header, hashOf, publicKey, readBody, verify } from "../domain/commit";
+import { replay, stash } from "../store/rescue";
 import type { UnsealedRow } from "../store/schema";
-import { openWindow, STREAM } from "../store/testing";
+import { openWindow, STREAM, webStorage } from "../store/testing";
 import { batchesOf, sealAll } from "./seal";
 
 const row = (n: number, more: Partial<UnsealedRow> = {}, text = "x"): UnsealedRow => ({
@@ -114,5 +115,32 @@ describe("sealing", () => {
     const [commit] = await tablet.db.getAll("commits");
     expect(commit?.count).toBe(3);
     expect(new Set(Object.values(commit?.groups ?? {})).size).toBe(1);
+  });
+});
+
+describe("what was rescued from a store that was lost with its keys", () => {
+  async function rescued(by: string) {
+    const [before, after] = [await openWindow(), await openWindow()];
+    const storage = webStorage();
+    const [actor] = before.memory.actors.keys();
+    stash(storage, { rows: [row(1, { actor: actor ?? "" })], isPhoto: false, user: by });
+    await replay(after.tablet, storage);
+    await after.memory.load(after.tablet.db);
+    await sealAll(after.tablet);
+    await sealAll(after.tablet);
+    return after;
+  }
+
+  it("is sealed once by the same person's new key", async () => {
+    const { tablet, memory, unsealed } = await rescued("anna");
+    const commits = await tablet.db.getAll("commits");
+    expect(commits.map((c) => [c.actor, c.count])).toEqual([[[...memory.actors.keys()][0], 1]]);
+    expect(await unsealed()).toEqual([]);
+  });
+
+  it("is nobody else's to sign: it stays until that person is back", async () => {
+    const { tablet, unsealed } = await rescued("bo");
+    expect(await tablet.db.count("commits")).toBe(0);
+    expect(await unsealed()).toHaveLength(1);
   });
 });

@@ -5,6 +5,7 @@ import { groupBy } from "../domain/group";
 import { withLock } from "../store/lock";
 import { commitKey } from "../store/memory";
 import { withRoom } from "../store/room";
+import { currentActor } from "../store/save";
 import type { ActorRow, ChainRow, CommitRow, UnsealedRow } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly, type Writing } from "../store/transaction";
@@ -16,11 +17,30 @@ const BODY_BYTES = LIMIT_COMMIT_BYTES - HEADER_BYTES;
 /** Seals what was recorded at least `minAge` ms ago, all of it in the end, each (actor, stream) in order. */
 export function sealAll(tablet: Tablet, minAge = 0): Promise<void> {
   return withLock(`${tablet.db.name}-seal`, async () => {
-    const waiting = await tablet.db.getAll("unsealed");
+    const waiting = await adopted(tablet, await tablet.db.getAll("unsealed"));
     const due = waiting.filter((row) => tablet.now() - row.saved >= minAge || row.saved > tablet.now());
     for (const rows of groupBy(due, (row) => `${row.actor} ${row.stream}`).values())
       for (const batch of batchesOf(rows)) await sealBatch(tablet, batch);
   });
+}
+
+/** What was rescued from a store that was lost: its key went with it, so the same person's new actor seals it. */
+async function adopted(tablet: Tablet, rows: readonly UnsealedRow[]): Promise<readonly UnsealedRow[]> {
+  const { actors, session } = tablet.memory;
+  const isOrphan = (row: UnsealedRow) =>
+    row.user !== undefined && row.user === session?.user.id && !actors.has(row.actor);
+  if (!rows.some(isOrphan)) return rows;
+  const actor = currentActor(tablet);
+  const handed = rows.map((row) => (isOrphan(row) ? { ...row, actor } : row));
+  const hand = async (tx: Writing<"unsealed">) => {
+    const unsealed = tx.objectStore("unsealed");
+    const changed = handed.filter((row, i) => row !== rows[i]);
+    const keys = await Promise.all(changed.map((row) => unsealed.getKey(row.change.id)));
+    await Promise.all(changed.filter((_, i) => keys[i] !== undefined).map((row) => unsealed.put(row)));
+  };
+  await withRoom(tablet, () => strictly(tablet.db, ["unsealed"], hand));
+  await tablet.memory.loadOwn(tablet.db);
+  return handed;
 }
 
 /** Cuts changes into commits within the limits. A group stays whole, and so does the order. */

@@ -1,9 +1,9 @@
 /** Tablets for tests, to sync with a server in memory. */
 import { expect } from "vitest";
 import { Memory } from "../store/memory";
+import { openStore } from "../store/open";
 import { stateOf } from "../store/own";
 import { createSave, type Save, type Write } from "../store/save";
-import { openStore } from "../store/schema";
 import type { Tablet } from "../store/tablet";
 import { strictly } from "../store/transaction";
 import { createActor } from "./actor";
