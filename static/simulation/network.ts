@@ -2,6 +2,7 @@
 
 import { type Page, release } from "./browser";
 import { Pokes, SimResponse } from "./bytes";
+import type { Device } from "./device";
 import type { Middlebox } from "./middlebox";
 import type { Answer, ServerFault } from "./server";
 import type { World } from "./world";
@@ -51,6 +52,8 @@ export class Network {
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
   /** Answers the next request to its address in the server's place. */
   middlebox: Middlebox | null = null;
+  /** Tablets that the server has greeted since faults healed. */
+  readonly greeted = new Set<Device>();
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -58,6 +61,12 @@ export class Network {
   constructor(world: World) {
     this.#world = world;
     world.server.onPoke = (id, text) => this.#poke(id, text);
+  }
+
+  /** No faults any more. */
+  heal(): void {
+    this.rates = {};
+    this.greeted.clear();
   }
 
   fetch(page: Page, input: string, init: RequestInit): Promise<unknown> {
@@ -148,7 +157,7 @@ export class Network {
       return;
     }
     if (this.#is("duplicate", call)) {
-      const again = device.random.chance(0.3) ? device.random.int(5_000, 120_000) : device.random.int(0, 300);
+      const again = device.random.chance(0.3) ? device.random.int(2_000, 30_000) : device.random.int(0, 300);
       this.#world.agenda.after(delay + again, () => void this.#reach(call));
     }
     this.#at(call, delay, () => this.#deliver(call));
@@ -171,6 +180,7 @@ export class Network {
     // Signatures travel in what is sealed, and they differ from run to run.
     const told = target.endsWith("/courier") ? undefined : body;
     world.traced(`${device.name} ${method} ${target} → ${answer.crashed ? "crash" : answer.status}`, told, answer.body);
+    if (target === "/api/v1/hello" && answer.status === 200) this.greeted.add(device);
     if (fault && answer.fired) world.hit(`fault: server ${fault.kind}`);
     if (answer.crashed) this.hangUp();
     else world.books.answered(call.page, method, target, answer);

@@ -7,7 +7,7 @@ import { Hostile } from "./hostile";
 import { Network } from "./network";
 import type { Plan } from "./plan";
 import { Random } from "./random";
-import type { Audit, Server } from "./server";
+import type { Audit, Look, Server } from "./server";
 import { Agenda, settle } from "./time";
 import { Watch } from "./watch";
 
@@ -85,6 +85,10 @@ export class World {
     // An approval names a place in a log that a server put back to an older store does not have any more.
     const isOfLostLog = (fault: string) => this.isPastLost && fault.includes("approval_");
     return { ...audit, faults: audit.faults.filter((fault) => !isOfLostLog(fault)) };
+  }
+
+  look(): Look {
+    return this.server.do<Look>("look", this.agenda.now);
   }
 
   /** Runs events until the promise is settled, and says how it ended. */

@@ -243,6 +243,10 @@ class Server:
             }
         )
 
+    def look(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Where the streams stand, and what was held."""
+        return self.db.read_now(lambda conn: {"streams": audit.streams(conn), "held": audit.held(conn)})
+
     def _write(self, work: Callable[[Connection], Any]) -> Any:
         try:
             return self.db.write_now(work)
