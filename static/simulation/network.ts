@@ -54,6 +54,7 @@ export class Network {
   middlebox: Middlebox | null = null;
   /** Tablets that the server has greeted since faults healed. */
   readonly greeted = new Set<Device>();
+  readonly #vain: Call[] = [];
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -63,10 +64,17 @@ export class Network {
     world.server.onPoke = (id, text) => this.#poke(id, text);
   }
 
-  /** No faults any more. */
+  /** No faults any more; who waits for an answer that will never come is told so, instead of a minute later. */
   heal(): void {
     this.rates = {};
     this.greeted.clear();
+    for (const call of this.#vain.splice(0)) this.#at(call, 5, () => this.#fail(call, new TypeError("reset")));
+  }
+
+  /** Half of what is lost is noticed at once, the other half by waiting in vain. */
+  #lose(call: Call, ms: number): void {
+    if (call.page.device.random.chance(0.5)) this.#at(call, ms, () => this.#fail(call, new TypeError("reset")));
+    else this.#vain.push(call);
   }
 
   fetch(page: Page, input: string, init: RequestInit): Promise<unknown> {
@@ -152,8 +160,7 @@ export class Network {
       return;
     }
     if (this.#is("drop-request", call)) {
-      // Half of what is lost is noticed at once, the other half by waiting in vain.
-      if (device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      this.#lose(call, delay);
       return;
     }
     if (this.#is("duplicate", call)) {
@@ -228,7 +235,7 @@ export class Network {
     }
     const delay = call.page.device.random.int(4, 60);
     if (answer.crashed || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
-      if (call.page.device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      this.#lose(call, delay);
       return;
     }
     if (answer.status === 303) {

@@ -115,10 +115,10 @@ export function planOf(seed: number): Plan {
   const random = new Random(`seed ${seed}`);
   // Most failures need few steps, and a short evening is cheap: most are short. Some need a long history.
   const size = random.weighted([
-    ["tiny", 45],
-    ["small", 43],
-    ["middle", 10.5],
-    ["large", 1.5],
+    ["tiny", 60],
+    ["small", 32],
+    ["middle", 7],
+    ["large", 1],
   ] as const);
   const crews = { tiny: CREWS.slice(0, 4), small: CREWS.slice(0, 6), middle: CREWS.slice(2, 8), large: CREWS.slice(7) };
   const [fewest, most] = ({ tiny: [3, 8], small: [8, 18], middle: [18, 45], large: [60, 140] } as const)[size];
