@@ -285,10 +285,11 @@ def _engine(url: str, *, writes: bool) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _(conn: Connection) -> None:
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def begin(dbapi_connection: Any) -> None:
+        dbapi_connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    # Here and not at the event of that name: there SQLAlchemy would make a context and a result for it, in each transaction.
+    engine.dialect.do_begin = begin  # type: ignore[method-assign]
     return engine
 
 

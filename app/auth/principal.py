@@ -1,4 +1,7 @@
-"""Who is calling: the dependency of every call but enrolment."""
+"""Who is calling: the dependency of every call but enrolment.
+
+Dependencies are coroutines although they wait for nothing: FastAPI gives a plain function to a thread and waits for that.
+"""
 
 import re
 from functools import partial
@@ -19,13 +22,13 @@ _ACTOR = re.compile(r"a_[0-9a-f]{32}")
 _PENDING = re.compile(r"(?P<name>changes|blobs|oldest|free)=(?P<value>\d{1,15})")
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """The store that `main` opened."""
     db: Database = request.app.state.db
     return db
 
 
-def presence(request: Request) -> Presence:
+async def presence(request: Request) -> Presence:
     """What the tablets of this worker said."""
     heard: Presence = request.app.state.presence
     return heard
@@ -35,7 +38,7 @@ Store: TypeAlias = Annotated[Database, Depends(database)]
 Heard: TypeAlias = Annotated[Presence, Depends(presence)]
 
 
-async def principal(request: Request, db: Store, heard: Heard) -> SessionRow:
+async def principal(request: Request) -> SessionRow:
     """The living session of the bearer token; `Insats-Actor` must name a key of the same person.
 
     One indexed read a call. What the tablet says to hold is written later, with what others say.
@@ -43,6 +46,7 @@ async def principal(request: Request, db: Store, heard: Heard) -> SessionRow:
     token = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if token is None:
         raise Unauthenticated
+    db, heard = await database(request), await presence(request)
     now, named = now_ms(), request.headers.get("Insats-Actor", "")
     actor = named if _ACTOR.fullmatch(named) else ""
     session = await db.read(

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, select
 
 from app.auth import tables as auth
-from app.auth.principal import Principal
 from app.auth.wire import read_body
 from app.clock import now_ms
 from app.database import Database
@@ -43,7 +42,7 @@ def courier_router(store: BlobStore, *, upload_ms: int = WEEK_MS) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.post("/courier")
-    async def take(request: Request, _: Principal, caller: Asker, sync: Engine) -> dict[str, Any]:
+    async def take(request: Request, caller: Asker, sync: Engine) -> dict[str, Any]:
         if request.headers.get("Content-Type") != MEDIA_TYPE:
             raise UnsupportedMedia(f"a frame is {MEDIA_TYPE}")
         frame = await read_body(request, FRAME_BYTES, within_s=FRAME_S)

@@ -40,14 +40,20 @@ class StreamState:
     chain: str
 
 
+def empty(name: str) -> StreamState:
+    """A stream that nobody has written to."""
+    return StreamState(0, name, 0, FIRST_CHAIN.hex())
+
+
 _STATES = select(_stream).where(among(_stream.c.name, "names"))
 
 
 def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamState]:
     """These streams; one that nobody has written to has no row yet and is empty."""
-    empty = {name: StreamState(0, name, 0, FIRST_CHAIN.hex()) for name in names}
     rows = conn.execute(_STATES, {"names": sorted(names)})
-    return empty | {row.name: StreamState(row.id, row.name, row.head, row.chain) for row in rows}
+    return {name: empty(name) for name in names} | {
+        row.name: StreamState(row.id, row.name, row.head, row.chain) for row in rows
+    }
 
 
 _PAGE = (

@@ -15,7 +15,7 @@ from app.auth.wire import read_body
 from app.domain.permissions import Allow, decide_watch_devices
 from app.errors import Malformed, TooLarge, Unavailable, UpgradeRequired
 from app.sync.live import DEVICES
-from app.sync.service import PROTOCOL, Caller, Sync
+from app.sync.service import PROTOCOL, Caller, Sync, version
 
 NDJSON = "application/x-ndjson"
 STREAMS_A_PULL = 50
@@ -24,12 +24,12 @@ HEARTBEAT_S = 15.0
 router = APIRouter(prefix="/api/v1")
 
 
-def sync_of(request: Request) -> Sync:
+async def sync_of(request: Request) -> Sync:
     """The engine of this worker."""
     return request.app.state.sync  # type: ignore[no-any-return]
 
 
-def caller_of(who: Principal) -> Caller:
+async def caller_of(who: Principal) -> Caller:
     """The caller as the engine knows it."""
     return Caller(who.person.id, who.person.role, who.actor, who.device)
 
@@ -53,8 +53,9 @@ def inflate(body: bytes, limit: int) -> bytes:
 
 
 @router.get("/hello")
-async def hello(sync: Engine, who: Principal, caller: Asker) -> Response:
+async def hello(sync: Engine, who: Principal) -> Response:
     """What a client needs before it moves."""
+    caller = await caller_of(who)
     actor = {"id": who.actor, "status": who.actor_status} if who.actor else None
     return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor})
 
@@ -86,11 +87,12 @@ async def changes(
     if insats_protocol < PROTOCOL:
         raise UpgradeRequired(min_pull=PROTOCOL)
     cursors = _cursors(after)
-    tag = await sync.version(caller, cursors)
+    states = await sync.readable(caller, cursors)
+    tag = version(states, cursors)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match == tag:
         return Response(status_code=304, headers=headers)
-    return Response(await sync.page(caller, cursors), media_type=NDJSON, headers=headers)
+    return Response(await sync.page(states, cursors), media_type=NDJSON, headers=headers)
 
 
 def _cursors(after: str) -> dict[str, int]:

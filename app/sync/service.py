@@ -1,7 +1,7 @@
 """What the endpoints do, without the web: greet, take commits, give pages, snapshots and pokes."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,10 +128,9 @@ class Sync:
             "heads": {name: head for name, head in pushed.heads.items() if name in readable},
         }
 
-    async def page(self, caller: Caller, after: Mapping[str, int]) -> bytes:
-        """One page for each stream of `after` (name -> cursor). NotFound where one may not be read, Reset
-        where a cursor lies above the head or so far below it that the snapshot is the shorter way."""
-        states = await self._readable(caller, after)
+    async def page(self, states: Mapping[str, pull.StreamState], after: Mapping[str, int]) -> bytes:
+        """One page for each stream of `after` (name -> cursor), as `readable` found them. Reset where a cursor lies above
+        the head or so far below it that the snapshot is the shorter way."""
         share = self.limits.page_bytes // len(after)
         for name, cursor in after.items():
             head = states[name].head
@@ -143,14 +142,9 @@ class Sync:
             )
         )
 
-    async def version(self, caller: Caller, after: Mapping[str, int]) -> str:
-        """An entity tag that changes when there is something new for this question, or another past."""
-        states = await self._readable(caller, after)
-        return '"' + ",".join(f"{states[n].id}.{c}.{states[n].chain[:16]}" for n, c in after.items()) + '"'
-
     async def snapshot(self, caller: Caller, name: str) -> int:
         """The sequence number of a snapshot of the stream, built if none is fresh enough."""
-        state = (await self._readable(caller, {name: 0}))[name]
+        state = (await self.readable(caller, [name]))[name]
         found = await self.db.read(lambda conn: self._snapshots.newest(conn, state))
         if found is not None:
             return found
@@ -162,7 +156,7 @@ class Sync:
 
     async def snapshot_file(self, caller: Caller, name: str, seq: int) -> Path:
         """The gzip file of an immutable snapshot; NotFound where it was never built or is gone."""
-        state = (await self._readable(caller, {name: 0}))[name]
+        state = (await self.readable(caller, [name]))[name]
         path = await self.db.read(lambda conn: self._snapshots.find(conn, state, seq))
         if path is None:
             raise NotFound
@@ -178,7 +172,7 @@ class Sync:
 
     async def digest(self, caller: Caller, name: str) -> dict[str, str | int]:
         """The digest of a stream."""
-        await self._readable(caller, {name: 0})
+        await self.readable(caller, [name])
         return await self.db.read(lambda conn: pull.stream_digest(conn, name))
 
     async def readers(self) -> set[tuple[str, str]]:
@@ -192,15 +186,17 @@ class Sync:
         self._readers = None  # whoever is woken from now on needs a later look than this one
         return await self.db.read(lambda conn: _readers_among(conn, self.live.users()))
 
-    async def _readable(self, caller: Caller, names: Mapping[str, int]) -> dict[str, pull.StreamState]:
-        def look(conn: Connection) -> dict[str, pull.StreamState]:
-            allowed = memberships(conn, caller.user)
-            return pull.stream_states(conn, [name for name in names if name in allowed])
-
-        states = await self.db.read(look)
-        if states.keys() != names.keys():
+    async def readable(self, caller: Caller, names: Collection[str]) -> dict[str, pull.StreamState]:
+        """Where these streams stand. NotFound where the caller may not read one of them."""
+        parts = await self.db.read(lambda conn: parts_of(conn, caller.user))
+        if not parts.keys() >= set(names):
             raise NotFound
-        return states
+        return {name: parts[name].state for name in names}
+
+
+def version(states: Mapping[str, pull.StreamState], after: Mapping[str, int]) -> str:
+    """An entity tag that changes when there is something new for this question, or another past."""
+    return '"' + ",".join(f"{states[n].id}.{c}.{states[n].chain[:16]}" for n, c in after.items()) + '"'
 
 
 async def _check(
@@ -211,14 +207,35 @@ async def _check(
     return await asyncio.to_thread(custody.check, opened, keys, server.received_in)
 
 
-_PARTS = select(_member.c.stream, _member.c.role).where(
-    _member.c.user == bindparam("reader"), _member.c.revoked.is_(None)
+@dataclass(frozen=True)
+class Part:
+    """What a user is in a stream, and where it stands."""
+
+    role: str
+    state: pull.StreamState
+
+
+_PARTS = (
+    select(_member.c.stream.label("name"), _member.c.role, _stream.c.id, _stream.c.head, _stream.c.chain)
+    .outerjoin_from(_member, _stream, _stream.c.name == _member.c.stream)
+    .where(_member.c.user == bindparam("reader"), _member.c.revoked.is_(None))
+    .order_by(_member.c.stream)
 )
+
+
+def parts_of(conn: Connection, user: str) -> dict[str, Part]:
+    """Everything a user may read, by the name of the stream; one that nobody has written to has no row yet and is empty."""
+    rows = conn.execute(_PARTS, {"reader": user})
+    return {row.name: Part(row.role, _state_of(row)) for row in rows}
 
 
 def memberships(conn: Connection, user: str) -> dict[str, str]:
     """Stream name -> role of everything a user may read."""
-    return {row.stream: row.role for row in conn.execute(_PARTS, {"reader": user})}
+    return {name: part.role for name, part in parts_of(conn, user).items()}
+
+
+def _state_of(row: Any) -> pull.StreamState:
+    return pull.empty(row.name) if row.id is None else pull.StreamState(row.id, row.name, row.head, row.chain)
 
 
 _EPOCH_AND_READABLE = (
@@ -261,20 +278,19 @@ def epoch_of(conn: Connection) -> str:
 
 
 def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
-    roles = memberships(conn, caller.user)
-    states = pull.stream_states(conn, sorted(roles))
+    parts = parts_of(conn, caller.user)
     chains = _own_chains(conn, caller.actor)
     streams = {
-        name: {"head": state.head, "role": roles[name], "chain": f"sha256:{state.chain}"}
-        | chains.get(state.id, {})
-        for name, state in sorted(states.items())
+        name: {"head": part.state.head, "role": part.role, "chain": f"sha256:{part.state.chain}"}
+        | chains.get(part.state.id, {})
+        for name, part in parts.items()
     }
     return {
         "epoch": epoch_of(conn),
         "streams": streams,
         "chains": _chains_of(conn, caller),
         "decisions": decisions.told_to(conn, caller.user, caller.device),
-        "day": _days(conn, states),
+        "day": _days(conn, {name: part.state for name, part in parts.items()}),
     }
 
 

@@ -11,7 +11,7 @@ export async function decide(page: Page, random: Random): Promise<void> {
   const items = page.api.heldForDecision.value;
   if (page.isDead || items.length === 0) return;
   const item = random.pick(items);
-  page.after(random.int(100, 6_000), () => {
+  page.after(random.int(50, 3_000), () => {
     show(page, item.stream, `admission_${item.change.id}`);
     void finish(page, page.api.decide(item, !isForeign(item) && random.chance(0.7), "looked at"));
   });

@@ -86,8 +86,10 @@ const HAPPENS: Record<Happening, Happens> = {
     const actor = [...(device.page?.api.memory.actors.values() ?? [])].find((a) => a.registered && !a.retired);
     if (actor) world.server.do("actor", world.agenda.now, { actor: actor.id, status: "revoked" });
   },
-  "sign-out": (world, device) => {
+  "sign-out": (world, device, random) => {
     world.server.do("sign_out", world.agenda.now, { user: device.user });
+    const theirs = world.devices.filter(({ user }) => user === device.user);
+    for (const each of theirs) world.later(random.int(500, 5_000), () => enrolAgain(world, each));
   },
   backup: (world) => {
     const name = `copy${++world.copyCount}`;
@@ -114,9 +116,10 @@ const HAPPENS: Record<Happening, Happens> = {
     world.server.do("restart", world.agenda.now, { power: true });
     world.network.hangUp();
   },
-  weeks: (world) => {
+  weeks: (world, _, random) => {
     // Nobody acts and nothing is in contact; whoever is back meets tokens that are over.
     world.leap(70 * DAY);
+    for (const device of world.devices) world.later(random.int(500, 5_000), () => enrolAgain(world, device));
   },
   hostile: (world, _, random) => world.hostile.act(random),
 };

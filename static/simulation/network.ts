@@ -2,6 +2,7 @@
 
 import { type Page, release } from "./browser";
 import { Pokes, SimResponse } from "./bytes";
+import type { Device } from "./device";
 import type { Middlebox } from "./middlebox";
 import type { Answer, ServerFault } from "./server";
 import type { World } from "./world";
@@ -53,6 +54,9 @@ export class Network {
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
   /** Each answers one request to its address in the server's place, one after the other. */
   middleboxes: Middlebox[] = [];
+  /** Tablets that the server has greeted since faults healed. */
+  readonly greeted = new Set<Device>();
+  readonly #vain: Call[] = [];
   #ids = 0;
   readonly #open = new Map<number, { call: Call; pokes: Pokes }>();
   readonly #chances = new Map<string, ReturnType<World["random"]["fork"]>>();
@@ -60,6 +64,19 @@ export class Network {
   constructor(world: World) {
     this.#world = world;
     world.server.onPoke = (id, text) => this.#poke(id, text);
+  }
+
+  /** No faults any more; who waits for an answer that will never come is told so, instead of a minute later. */
+  heal(): void {
+    this.rates = {};
+    this.greeted.clear();
+    for (const call of this.#vain.splice(0)) this.#at(call, 5, () => this.#fail(call, new TypeError("reset")));
+  }
+
+  /** Half of what is lost is noticed at once, the other half by waiting in vain. */
+  #lose(call: Call, ms: number): void {
+    if (call.page.device.random.chance(0.5)) this.#at(call, ms, () => this.#fail(call, new TypeError("reset")));
+    else this.#vain.push(call);
   }
 
   fetch(page: Page, input: string, init: RequestInit): Promise<unknown> {
@@ -145,12 +162,11 @@ export class Network {
       return;
     }
     if (this.#is("drop-request", call)) {
-      // Half of what is lost is noticed at once, the other half by waiting in vain.
-      if (device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      this.#lose(call, delay);
       return;
     }
     if (this.#is("duplicate", call)) {
-      const again = device.random.chance(0.3) ? device.random.int(5_000, 120_000) : device.random.int(0, 300);
+      const again = device.random.chance(0.3) ? device.random.int(2_000, 30_000) : device.random.int(0, 300);
       this.#world.agenda.after(delay + again, () => void this.#reach(call));
     }
     this.#at(call, delay, () => this.#deliver(call));
@@ -173,6 +189,7 @@ export class Network {
     // Signatures travel in what is sealed, and they differ from run to run.
     const told = target.endsWith("/courier") ? undefined : body;
     world.traced(`${device.name} ${method} ${target} → ${answer.crashed ? "crash" : answer.status}`, told, answer.body);
+    if (target === "/api/v1/hello" && answer.status === 200) this.greeted.add(device);
     if (fault && answer.fired) world.hit(`fault: server ${fault.kind}`);
     if (answer.crashed) this.hangUp();
     else world.books.answered(call.page, method, target, answer);
@@ -220,7 +237,7 @@ export class Network {
     }
     const delay = call.page.device.random.int(4, 60);
     if (answer.crashed || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
-      if (call.page.device.random.chance(0.5)) this.#at(call, delay, () => this.#fail(call, new TypeError("reset")));
+      this.#lose(call, delay);
       return;
     }
     if (answer.status === 303) {

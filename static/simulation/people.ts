@@ -69,7 +69,7 @@ const DOING: Record<Act, Doing> = {
   recount: (page, random) => {
     const visit = random.pick(VISITS);
     const shown = tallies(page, visit);
-    page.after(random.int(200, 15_000), () => {
+    page.after(thought(random), () => {
       const qty = random.int(1_000, 9_999_999);
       const done = page.api.recount(OP, visit, "seizure", LOOSE, "ST", qty, shown);
       void finish(page, done, () =>
@@ -86,14 +86,14 @@ const DOING: Record<Act, Doing> = {
     if (shown.length === 0) return;
     const chosen = random.pick(shown);
     render(page, chosen, "@");
-    page.after(random.int(100, 8_000), () => void finish(page, page.api.voidEntities([chosen], "mistake")));
+    page.after(thought(random), () => void finish(page, page.api.voidEntities([chosen], "mistake")));
   },
   "bring-back": (page, random) => {
     const gone = page.api.allEntities(SHARED, "safety").filter((e) => e.void);
     if (gone.length === 0) return;
     const chosen = random.pick(gone);
     render(page, chosen, "@");
-    page.after(random.int(100, 8_000), () => void finish(page, page.api.restoreEntities([chosen])));
+    page.after(thought(random), () => void finish(page, page.api.restoreEntities([chosen])));
   },
   note: (page, random) => {
     const e = page.api.newEntity("safety");
@@ -128,14 +128,19 @@ const DOING: Record<Act, Doing> = {
     const [e, f] = random.pick(split);
     render(page, e, f);
     const chosen = random.pick(page.api.heads(e, f));
-    page.after(random.int(100, 9_000), () => void finish(page, page.api.settle(SHARED, e, f, chosen)));
+    page.after(thought(random), () => void finish(page, page.api.settle(SHARED, e, f, chosen)));
   },
 };
+
+/** How long somebody looks at a screen before writing on it (ms): mostly others have written meanwhile, sometimes much has happened. */
+function thought(random: Random): number {
+  return random.chance(0.15) ? random.int(3_000, 20_000) : random.int(50, 3_000);
+}
 
 /** Looks at a cell, thinks, and writes on what was seen. */
 function fill(page: Page, random: Random, stream: string, e: string, f: string, v: string | number | boolean): void {
   const seen = look(page, stream, e, f);
-  page.after(random.int(100, 20_000), () => void finish(page, page.api.record(stream, [{ e, f, v, seen }])));
+  page.after(thought(random), () => void finish(page, page.api.record(stream, [{ e, f, v, seen }])));
 }
 
 function look(page: Page, stream: string, e: string, f: string): Head[] {

@@ -108,18 +108,24 @@ const CREWS: readonly (readonly string[])[] = [
   ["alva", "alva", "cia", "dag", "eva", "fia"],
 ];
 
+/** How long after another something happens (ms): within a round, within the time between two, or with rounds in between. */
+const PACES = [250, 800, 2_500];
+
 export function planOf(seed: number): Plan {
   const random = new Random(`seed ${seed}`);
+  // Most failures need few steps, and a short evening is cheap: most are short. Some need a long history.
   const size = random.weighted([
-    ["small", 78],
-    ["middle", 19],
-    ["large", 3],
+    ["tiny", 60],
+    ["small", 32],
+    ["middle", 7],
+    ["large", 1],
   ] as const);
-  const crews = size === "small" ? CREWS.slice(0, 5) : size === "middle" ? CREWS.slice(2, 8) : CREWS.slice(7);
-  const count = { small: random.int(5, 18), middle: random.int(18, 45), large: random.int(60, 140) }[size];
-  const length = count * random.int(1_000, 4_000);
+  const crews = { tiny: CREWS.slice(0, 4), small: CREWS.slice(0, 6), middle: CREWS.slice(2, 8), large: CREWS.slice(7) };
+  const [fewest, most] = ({ tiny: [3, 8], small: [8, 18], middle: [18, 45], large: [60, 140] } as const)[size];
+  const count = random.int(fewest, most);
+  const length = count * random.pick(PACES);
   const trouble = random.pick([0, 0.15, 0.3, 0.5]);
-  const users = random.pick(crews);
+  const users = random.pick(crews[size]);
   const steps = Array.from({ length: count }, (_, index): Step => {
     const kind = random.chance(trouble) ? random.weighted(HAPPENINGS) : random.weighted(ACTS);
     return { at: random.int(0, length), kind, who: random.int(0, users.length - 1), index };
@@ -132,7 +138,7 @@ export function planOf(seed: number): Plan {
     [2, 3],
     [3, 1],
   ]);
-  const isFresh = random.chance(0.15);
+  const isFresh = random.chance(0.08);
   return { seed, users, workers, steps: steps.sort((a, b) => a.at - b.at), rates, length, isFresh };
 }
 

@@ -1,13 +1,16 @@
 /** A seed from its first to its last event: trouble first, then healing, then everything must hold. */
 
+import { FIRST_CHAIN } from "../src/domain/commit";
+import type { Device } from "./device";
 import { CREW_MS, START, Violation } from "./evening";
 import { enrolAgain, happen } from "./happenings";
 import { act } from "./people";
 import { ACTS, type Act, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
 import { SCENARIOS } from "./scenarios";
-import type { Server } from "./server";
+import type { Look, Server } from "./server";
 import { Stage } from "./stage";
 import type { Disk } from "./storage";
+import { unlearnt } from "./watch";
 import { World } from "./world";
 
 export interface Outcome {
@@ -24,6 +27,9 @@ const ROUNDS = 8;
 /** `insats check` reads all of it again, which takes a while. */
 const WHOLE_EVERY = 8;
 const TAIL_MS = 5_000;
+/** So long after a round others have heard of what it brought (ms). */
+const POKES_MS = 1_000;
+const EMPTY = { head: 0, chain: FIRST_CHAIN };
 const PEOPLE = new Set<string>(ACTS.map(([kind]) => kind));
 
 /** A directed scenario, from a crew at rest to everybody at rest. */
@@ -88,7 +94,7 @@ async function crewOf(users: readonly string[], server: Server): Promise<Crew> {
   const plan = { seed: 0, users, workers: 1, steps: [], rates: {}, length: 0, isFresh: true };
   const world = new World(plan, server, new Map());
   await arrive(world, null);
-  for (const device of world.devices) await world.until(together(world, device));
+  for (const device of world.devices) await world.until(byHand(world, device));
   await world.run(START + CREW_MS - 1);
   for (const device of world.devices) device.killAll();
   server.do("keep", world.agenda.now, { crew: name });
@@ -129,10 +135,10 @@ function take(world: World, { kind, who, index }: Step): void {
   else happen(world, device, kind as Happening, random);
 }
 
-/** Faults end, windows are open, people who lost their account have it again; then everybody syncs until nothing moves. */
+/** Faults end, windows are open; then everybody syncs until nothing moves, by themselves or, where that is not enough, by hand. */
 async function heal(world: World): Promise<void> {
   world.trace("faults heal");
-  world.network.rates = {};
+  world.network.heal();
   for (const device of world.devices) {
     device.isOnline = true;
     device.makeRoom();
@@ -141,30 +147,42 @@ async function heal(world: World): Promise<void> {
     await world.until(device.openIfClosed());
   }
   await world.run(world.agenda.now + TAIL_MS);
+  for (const { pages } of world.devices) for (const other of pages.slice(1)) other.kill();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const device of world.devices) await world.until(together(world, device));
-    if (round > 1 && world.devices.every(isAtRest)) break;
+    const look = world.look();
+    const restless = world.devices.filter((device) => !isAtRest(world, device, look));
+    if (restless.length === 0) break;
+    for (const device of restless) await world.until(byHand(world, device));
+    await world.run(world.agenda.now + POKES_MS);
   }
 }
 
-async function together(world: World, device: World["devices"][number]): Promise<void> {
-  const [page, ...others] = device.pages;
-  for (const other of others) other.kill();
+/** What somebody does whose tablet is behind: a new code where the account is gone, then a round. */
+async function byHand(world: World, device: Device): Promise<void> {
+  const { page } = device;
   if (!page) return;
   const { engine } = page.api.running();
+  if (engine.sync.state.problem === "unauthenticated" || !page.api.memory.session) await enrolAgain(world, device);
   await engine.round("person");
   const { problem } = engine.sync.state;
   if (problem) world.trace(`${device.name} has a problem: ${problem}`);
-  if (problem === "unauthenticated" || !page.api.memory.session) await enrolAgain(world, device);
 }
 
-function isAtRest({ page }: World["devices"][number]): boolean {
-  if (!page) return false;
+/** It has been greeted since faults healed, has all that the server has for it, and nothing to send. */
+function isAtRest(world: World, device: Device, { streams, held }: Look): boolean {
+  const { page } = device;
+  if (!page || !world.network.greeted.has(device)) return false;
   const { memory } = page.api;
-  const { problem, heads } = page.api.running().engine.sync.state;
+  const { problem, syncing } = page.api.running().engine.sync.state;
+  const parts = [...(world.members.get(device.user)?.keys() ?? [])];
+  const isPulled = parts.every((name) => {
+    const [here, there] = [memory.streams.get(name), streams[name] ?? EMPTY];
+    return here !== undefined && !here.reset && here.cursor === there.head && here.chain === there.chain;
+  });
   const isSent = [...memory.own.all()].every(({ commit }) => commit?.result || commit?.refused);
-  const isPulled = [...memory.streams.values()].every((s) => !s.reset && s.cursor >= (heads.get(s.stream) ?? s.head));
-  return problem === null && isSent && isPulled && [...memory.photos.values()].every((p) => p.state !== "local");
+  const isSettled = problem === null && !syncing && memory.session !== null && memory.streams.size === parts.length;
+  const arePhotosSent = [...memory.photos.values()].every((photo) => photo.state !== "local" || photo.dropped);
+  return isSettled && isPulled && isSent && arePhotosSent && unlearnt(page, held).length === 0;
 }
 
 /** Every kind of step, for the coverage table. */

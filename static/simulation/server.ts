@@ -52,6 +52,9 @@ export interface Audit {
   readonly stable: string[];
 }
 
+/** Where the server stands, which costs next to nothing to ask. */
+export type Look = Pick<Audit, "streams" | "held">;
+
 type Poke = [id: number, text: string | null];
 
 export class Server {

@@ -72,19 +72,23 @@ export class Watch {
   /** In the end: I8, everybody has learnt what became of his held changes; I15, no original is gone that no backup has. */
   close(device: Device, page: Page, audit: Audit): void {
     const { memory } = page.api;
-    const rows = new Map([...memory.commits.values()].map((row) => [row.hash, row]));
-    for (const { commit, change, decided, reason } of audit.held) {
-      if (!decided) continue;
-      const row = rows.get(commit);
-      const told = row?.decided?.[change];
-      if (row && (told?.verdict !== decided || told.reason !== reason))
-        this.#world.books.fail(`I8 ${device.name} does not know that ${change} was ${decided}: ${told?.verdict}`);
-    }
+    for (const { change, decided } of unlearnt(page, audit.held))
+      this.#world.books.fail(`I8 ${device.name} does not know that ${change} was ${decided}`);
     for (const { sha256, dropped } of memory.photos.values())
       if (dropped && !audit.stable.includes(sha256) && !this.#world.isPastLost)
         this.#world.books.fail(`I15 ${device.name} has dropped ${sha256}, which no backup has`);
       else if (dropped) this.#world.hit("path: original dropped");
   }
+}
+
+/** Decisions about a tablet's own held changes that it does not know of. */
+export function unlearnt(page: Page, held: Audit["held"]): Audit["held"] {
+  const rows = new Map([...page.api.memory.commits.values()].map((row) => [row.hash, row]));
+  return held.filter(({ commit, change, decided, reason }) => {
+    const row = rows.get(commit);
+    const told = row?.decided?.[change];
+    return decided !== null && row !== undefined && (told?.verdict !== decided || told.reason !== reason);
+  });
 }
 
 function linesIn(body: Uint8Array): { actor: string; stream: string; n: number; ids: string[] }[] {

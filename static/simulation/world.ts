@@ -7,7 +7,7 @@ import { Hostile } from "./hostile";
 import { Network } from "./network";
 import type { Plan } from "./plan";
 import { Random } from "./random";
-import type { Audit, Server } from "./server";
+import type { Audit, Look, Server } from "./server";
 import { Agenda, settle } from "./time";
 import { Watch } from "./watch";
 
@@ -82,6 +82,10 @@ export class World {
   /** `isWhole`: with what `insats check` says. */
   audit(isWhole = false): Audit {
     return this.server.do<Audit>("audit", this.agenda.now, { whole: isWhole });
+  }
+
+  look(): Look {
+    return this.server.do<Look>("look", this.agenda.now);
   }
 
   /** Runs events until the promise is settled, and says how it ended. */

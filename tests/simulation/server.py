@@ -30,7 +30,6 @@ from app.operations.recovery.restore import restore
 from app.settings import Settings
 from app.sync import pull
 from app.sync.backup import BackupBroken, back_up
-from app.sync.identity import server_key
 from app.sync.service import Sync
 from app.sync.tables import ServerFact
 from tests.simulation import audit, template
@@ -40,6 +39,8 @@ from tests.simulation.store import Store
 
 WORKERS = 3
 CODE_MS = 3_600_000
+POLL_S = 2.0
+"""Seldomer than in life: time leaps here, and a worker that looks at each leap does little else."""
 _fact = table(ServerFact)
 
 
@@ -103,7 +104,7 @@ class Server:
     def _start(self) -> None:
         for each in self.apps[: self.workers]:
             db, settings = each.state.db, self.settings
-            each.state.sync = Sync(db, server_key(self.data), self.data, settings.limits, [refresh])
+            each.state.sync = Sync(db, self.key, self.data, settings.limits, [refresh])
             each.state.presence = Presence(db, each.state.sync.live.tell_of_tablets)
             self.jobs.append(loop.create_task(_watch(each)))
         settle()
@@ -243,6 +244,10 @@ class Server:
             }
         )
 
+    def look(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Where the streams stand, and what was held."""
+        return self.db.read_now(lambda conn: {"streams": audit.streams(conn), "held": audit.held(conn)})
+
     def _write(self, work: Callable[[Connection], Any]) -> Any:
         try:
             return self.db.write_now(work)
@@ -252,7 +257,7 @@ class Server:
 
 async def _watch(worker: FastAPI) -> None:
     db: SimDatabase = worker.state.db
-    await worker.state.sync.live.watch(lambda: db.read(pull.heads_of), app.main.POLL_S)
+    await worker.state.sync.live.watch(lambda: db.read(pull.heads_of), POLL_S)
 
 
 def _error_of(call: Call) -> BaseException | None:
