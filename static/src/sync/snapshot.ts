@@ -12,6 +12,7 @@ export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
   const lines = parseLines<SnapshotRow | SnapshotEnd>(await sync.api.snapshot(stream));
   const end = lines.at(-1);
   if (!end || !("end" in end) || end.stream !== stream) throw new Problem("offline", 0, "the snapshot was cut short");
+  const before = memory.streams.get(stream)?.cursor ?? 0;
   const rows = new Map(lines.flatMap((line) => ("e" in line ? [[line.e, line.h] as [string, Cells]] : [])));
   const row = await loosely(db, ["streams", "replica"], async (tx) => {
     const stored = await tx.objectStore("streams").get(stream);
@@ -27,7 +28,9 @@ export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
     return next;
   });
   if (!row) return;
-  noteHead(sync.state, stream, end.seq);
+  // A snapshot may be older than the head, and a restored server counts from further back: pokes below the old cursor went
+  // unheeded. As long as the stream may reach that far the log is asked, whose page says where it ends.
+  noteHead(sync.state, stream, Math.max(end.seq, before));
   memory.replaced(row, rows);
   announce({ replica: stream });
 }
