@@ -19,13 +19,13 @@ _ACTOR = re.compile(r"a_[0-9a-f]{32}")
 _PENDING = re.compile(r"(?P<name>changes|blobs|oldest|free)=(?P<value>\d{1,15})")
 
 
-def database(request: Request) -> Database:
-    """The store that `main` opened."""
+async def database(request: Request) -> Database:
+    """The store that `main` opened. A coroutine, as every dependency here: FastAPI would run a function on a thread."""
     db: Database = request.app.state.db
     return db
 
 
-def presence(request: Request) -> Presence:
+async def presence(request: Request) -> Presence:
     """What the tablets of this worker said."""
     heard: Presence = request.app.state.presence
     return heard

@@ -24,12 +24,12 @@ HEARTBEAT_S = 15.0
 router = APIRouter(prefix="/api/v1")
 
 
-def sync_of(request: Request) -> Sync:
-    """The engine of this worker."""
+async def sync_of(request: Request) -> Sync:
+    """The engine of this worker. A coroutine, as the next: FastAPI would run a function on a thread."""
     return request.app.state.sync  # type: ignore[no-any-return]
 
 
-def caller_of(who: Principal) -> Caller:
+async def caller_of(who: Principal) -> Caller:
     """The caller as the engine knows it."""
     return Caller(who.person.id, who.person.role, who.actor, who.device)
 
