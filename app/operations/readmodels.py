@@ -11,9 +11,9 @@ from app.domain import codes, merge
 from app.domain.figures import counted
 from app.operations import tables
 from app.photos.access import record_refs
+from app.sets import Upsert
 from app.sync.push import Touched
 from app.sync.rebuild import Folded
-from app.sync.sets import Upsert
 
 Row: TypeAlias = dict[str, Any]
 Cells: TypeAlias = Mapping[str, list[merge.Head]]

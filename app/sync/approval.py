@@ -11,7 +11,7 @@ from app.domain import versions
 from app.domain.change import Change, Refused
 from app.domain.kinds import ABOUT, kind_of
 from app.domain.merge import Cells
-from app.sync.sets import among
+from app.sets import among
 from app.sync.tables import Entity
 
 _entity = table(Entity)

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1")
 
 
 async def sync_of(request: Request) -> Sync:
-    """The engine of this worker. A coroutine, as the next: FastAPI would run a function on a thread."""
+    """The engine of this worker."""
     return request.app.state.sync  # type: ignore[no-any-return]
 
 

@@ -17,13 +17,13 @@ from app.domain.change import canonical
 from app.domain.commit import Envelope, b64, sha256
 from app.domain.kinds import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
+from app.sets import among
 from app.settings import Limits
 from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
 from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push_together
-from app.sync.sets import among
 from app.sync.tables import Chain, Entity, ServerFact, Stream
 from app.together import Together
 
