@@ -23,6 +23,7 @@ from app import errors
 from app.auth.presence import Presence
 from app.auth.router import auth_router
 from app.auth.service import forget_expired
+from app.auth.sessions import Sessions
 from app.clock import now_ms
 from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
@@ -90,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.db, app.state.sync, app.state.settings, app.state.presence = db, sync, settings, presence
+    app.state.sessions = Sessions(db)
     errors.install(app)
     for failure in (DBAPIError, OSError):
         app.add_exception_handler(failure, _on_outage)

@@ -4,15 +4,14 @@ Dependencies are coroutines although they wait for nothing: FastAPI gives a plai
 """
 
 import re
-from functools import partial
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
-from app.auth import service
 from app.auth.codes import token_hash
 from app.auth.presence import Presence
-from app.auth.service import Pending, SessionRow
+from app.auth.service import Asked, Pending, SessionRow
+from app.auth.sessions import Sessions
 from app.clock import now_ms
 from app.database import Database
 from app.errors import ActorUnknown, Unauthenticated
@@ -41,17 +40,17 @@ Heard: TypeAlias = Annotated[Presence, Depends(presence)]
 async def principal(request: Request) -> SessionRow:
     """The living session of the bearer token; `Insats-Actor` must name a key of the same person.
 
-    One indexed read a call. What the tablet says to hold is written later, with what others say.
+    It is looked up at every call, since it may end at any moment, and together with those of the same moment. What the tablet
+    says to hold is written later, with what others say.
     """
     token = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if token is None:
         raise Unauthenticated
-    db, heard = await database(request), await presence(request)
+    sessions: Sessions = request.app.state.sessions
+    heard = await presence(request)
     now, named = now_ms(), request.headers.get("Insats-Actor", "")
     actor = named if _ACTOR.fullmatch(named) else ""
-    session = await db.read(
-        partial(service.find_session, token_hash=token_hash(token[1]), now=now, actor=actor)
-    )
+    session = await sessions.find(Asked(token_hash(token[1]), actor))
     if session is None:
         raise Unauthenticated
     if named and session.actor is None:

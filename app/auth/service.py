@@ -1,5 +1,6 @@
 """How a tablet becomes known, and who is calling: SQL on a connection; no clock, no web."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from app.auth import tables as t
 from app.auth.codes import code_hash, new_code, new_token, token_hash
 from app.domain.commit import actor_id, b64, public_key
 from app.errors import ActorUnknown, CodeInvalid, Malformed
+from app.sets import among
 
 POINT_BYTES: Final = 65
 MAX_DEVICES: Final = 1_000
@@ -118,8 +120,17 @@ def _open_session(conn: Connection, user: str, device: str, now: int, ttl: int) 
     return token
 
 
-_SESSION = (
+@dataclass(frozen=True)
+class Asked:
+    """Whose session is looked for: the hash of a bearer token, and the actor that the caller names ("" for none)."""
+
+    token_hash: str
+    actor: str = ""
+
+
+_SESSIONS = (
     select(
+        t.session.c.token_hash,
         *(t.user.c[name] for name in ("id", "name", "authority", "role")),
         t.device.c.id.label("device"),
         *(t.device.c[name] for name in ("label", "last_seen", "pending_changes", "pending_blobs")),
@@ -128,23 +139,31 @@ _SESSION = (
     )
     .join_from(t.session, t.user, t.user.c.id == t.session.c.user)
     .join(t.device, t.device.c.id == t.session.c.device)
-    .outerjoin(t.actor, and_(t.actor.c.id == bindparam("actor"), t.actor.c.user == t.user.c.id))
-    .where(
-        t.session.c.token_hash == bindparam("hash"), t.session.c.expires > bindparam("now"), t.user.c.active
-    )
+    .outerjoin(t.actor, and_(among(t.actor.c.id, "actors"), t.actor.c.user == t.user.c.id))
+    .where(among(t.session.c.token_hash, "hashes"), t.session.c.expires > bindparam("now"), t.user.c.active)
 )
 
 
-def find_session(conn: Connection, token_hash: str, now: int, actor: str = "") -> SessionRow | None:
-    """The session of a token, or None if there is none, it is over or its account is closed."""
-    row = conn.execute(_SESSION, {"hash": token_hash, "now": now, "actor": actor}).first()
-    if row is None:
+def find_sessions(conn: Connection, asked: Sequence[Asked], now: int) -> list[SessionRow | None]:
+    """The session of each token, in one statement; None where there is none, it is over or its account is closed."""
+    actors = sorted({each.actor for each in asked} - {""})
+    hashes = sorted({each.token_hash for each in asked})
+    rows: dict[str, dict[str | None, Any]] = {}
+    for row in conn.execute(_SESSIONS, {"hashes": hashes, "actors": actors, "now": now}):
+        rows.setdefault(row.token_hash, {})[row.actor] = row
+    return [_session(rows.get(each.token_hash, {}), each.actor) for each in asked]
+
+
+def _session(rows: Mapping[str | None, Any], actor: str) -> SessionRow | None:
+    """A session from its rows, one for each actor of the person that anybody named, or one without."""
+    if not rows:
         return None
-    person, pending = (
-        Person(row.id, row.name, row.authority, row.role),
-        (row.pending_changes, row.pending_blobs),
+    row = rows.get(actor) or next(iter(rows.values()))
+    mine = (row.actor, row.actor_status) if row.actor == actor else (None, None)
+    person = Person(row.id, row.name, row.authority, row.role)
+    return SessionRow(
+        person, row.device, row.label, row.last_seen, (row.pending_changes, row.pending_blobs), *mine
     )
-    return SessionRow(person, row.device, row.label, row.last_seen, pending, row.actor, row.actor_status)
 
 
 def forget_expired(conn: Connection, now: int) -> int:

@@ -11,7 +11,7 @@ from app.database import table
 from app.domain import codes
 from app.domain.streams import operation_of
 from app.operations import tables
-from app.sync.sets import among
+from app.sets import among
 from app.sync.tables import Stream
 
 Json: TypeAlias = Any

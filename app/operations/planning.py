@@ -19,9 +19,9 @@ from app.domain.permissions import PLANNERS, SUPERVISORS
 from app.operations import tables
 from app.operations.history import earlier_visits
 from app.operations.staff import publish_actors
+from app.sets import among
 from app.sync.author import Author, Draft
 from app.sync.identity import ServerKey
-from app.sync.sets import among
 from app.sync.store import lock_streams, read_entities
 
 Role: TypeAlias = Literal["reader", "writer"]

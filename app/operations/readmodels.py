@@ -11,10 +11,10 @@ from app.domain import codes, merge
 from app.domain.figures import counted
 from app.operations import tables
 from app.photos.access import record_refs
+from app.sets import Upsert
 from app.sync.folding import Folded
 from app.sync.push import Touched
 from app.sync.rebuild import touched_by
-from app.sync.sets import Upsert
 
 Row: TypeAlias = dict[str, Any]
 Cells: TypeAlias = Mapping[str, list[merge.Head]]

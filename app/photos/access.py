@@ -14,7 +14,7 @@ from app.auth import tables as auth
 from app.database import table
 from app.photos import tables as t
 from app.photos.store import SERVER
-from app.sync.sets import among
+from app.sets import among
 from app.sync.tables import Stream
 
 _stream = table(Stream)

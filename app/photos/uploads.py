@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.errors import TooMany
 from app.photos import tables as t
 from app.photos.store import BlobStore, register
-from app.sync.sets import among
+from app.sets import among
 
 MAX_OPEN: Final = 200
 """Unfinished uploads of one account; at 25 MiB each 5 GB of disk."""

@@ -15,9 +15,9 @@ from app.domain.change import Change, Refused, line_of
 from app.domain.merge import Cells
 from app.domain.permissions import Deny, Membership, decide_admission
 from app.domain.streams import class_of
+from app.sets import Upsert, among
 from app.sync import store
 from app.sync.custody import Checked
-from app.sync.sets import Upsert, among
 from app.sync.store import Author, StreamRow
 from app.sync.tables import Held as HeldTable
 

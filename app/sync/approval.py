@@ -12,8 +12,8 @@ from app.domain.change import Change, Refused
 from app.domain.kinds import ABOUT, kind_of
 from app.domain.merge import Cells
 from app.domain.versions import approved_by
+from app.sets import among
 from app.sync.folding import folding
-from app.sync.sets import among
 from app.sync.store import StreamRow
 from app.sync.tables import Entity
 

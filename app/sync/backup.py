@@ -16,9 +16,9 @@ import orjson
 from sqlalchemy import Connection, bindparam, false, select, update
 
 from app.database import Database, metadata, table
+from app.sets import among
 from app.sync.keeping import alone, copy_photos, keep_keys, place_of, sync_folders
 from app.sync.ledger import Ledger, Row, in_order
-from app.sync.sets import among
 from app.sync.tables import Chain
 
 _chain = table(Chain)

@@ -12,7 +12,7 @@ from app.domain import admission
 from app.domain.kinds import kind_of
 from app.domain.merge import ID
 from app.domain.permissions import DECIDERS, Allow, Membership, decide_admission
-from app.sync.sets import among
+from app.sets import among
 from app.sync.tables import Commit, Entity, Entry, Held, Retired, Stream
 
 _held, _stream, _actor, _user = table(Held), table(Stream), table(Actor), table(User)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from app.database import table
 from app.domain.commit import FIRST_CHAIN
 from app.domain.merge import digest
-from app.sync.sets import among
+from app.sets import among
 from app.sync.tables import Commit, Entity, Entry, Stream
 
 _stream, _entry, _commit, _entity = table(Stream), table(Entry), table(Commit), table(Entity)

@@ -59,10 +59,36 @@ def push(
 
     Order of the results is the order of the commits. Never raises for what a client sent.
     """
-    answer = Pushed()
+    return push_together(conn, [commits], now=now, projections=projections)[0]
+
+
+def push_together(
+    conn: Connection,
+    loads: Sequence[Sequence[Checked]],
+    *,
+    now: int,
+    projections: Sequence[Projection] = (),
+) -> list[Pushed]:
+    """`push` of several requests, one after the other, in as many statements as one of them takes.
+
+    Each gets the answer that it would have got alone; `heads` are those of the streams that it writes to.
+    """
+    commits = [commit for load in loads for commit in load]
     if not commits:
-        return answer
+        return [Pushed() for _ in loads]
     state = _State.load(conn, commits, now)
+    answers = [_taken(state, load) for load in loads]
+    state.settle(conn)
+    state.save(conn, projections)
+    moved = {row.name: row.head for row in state.streams.values() if row.moved}
+    for load, answer in zip(loads, answers, strict=True):
+        mine = {commit.envelope.stream for commit in load}
+        answer.heads = {name: head for name, head in moved.items() if name in mine}
+    return answers
+
+
+def _taken(state: "_State", commits: Sequence[Checked]) -> Pushed:
+    answer = Pushed()
     broken: set[tuple[str, str]] = set()
     for commit in commits:
         chain = (commit.envelope.actor, commit.envelope.stream)
@@ -74,9 +100,6 @@ def push(
             answer.faults.append(outcome)
         else:
             answer.results.append(outcome)
-    state.settle(conn)
-    state.save(conn, projections)
-    answer.heads = {row.name: row.head for row in state.streams.values() if row.moved}
     return answer
 
 

@@ -17,14 +17,15 @@ from app.domain.change import canonical
 from app.domain.commit import Envelope, b64, sha256
 from app.domain.streams import operation_of, stream_class
 from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
+from app.sets import among
 from app.settings import Limits
 from app.sync import custody, decisions, pull, store
 from app.sync.bell import Bell
 from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
-from app.sync.push import Projection, Pushed, push
-from app.sync.sets import among
+from app.sync.push import Projection, Pushed, push_together
 from app.sync.tables import Chain, Entity, ServerFact, Stream
+from app.together import Together
 
 _member, _chain, _stream = table(Membership), table(Chain), table(Stream)
 _entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
@@ -32,8 +33,8 @@ _entity, _fact, _actor = table(Entity), table(ServerFact), table(Actor)
 PROTOCOL = 1
 THREAD_ABOVE = 131_072
 """Bytes of a push above which it is checked off the event loop: below, a few milliseconds."""
-FOLD_S = 0.02
-"""How long pokes wait for each other, so that one look at the permissions serves them all."""
+TOGETHER = 2_000
+"""Changes that one transaction may merge for several requests: some 40 ms, for which each of them waits."""
 POINTS_KEPT = 10_000
 """Keys of actors that a worker remembers."""
 
@@ -46,6 +47,23 @@ class Caller:
     role: str
     actor: str | None
     device: str = ""
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """The commits of a request, and who brought them."""
+
+    user: str
+    commits: list[custody.Checked]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What became of them; `readable` are those of the moved streams whose heads the bringer may be told."""
+
+    pushed: Pushed
+    epoch: str
+    readable: set[str]
 
 
 class Sync:
@@ -65,6 +83,9 @@ class Sync:
         self._snapshots = pull.Snapshots(data / "snapshots")
         self._building: dict[str, asyncio.Lock] = {}
         self._points: dict[str, bytes] = {}
+        self._pushes = Together(
+            self._push_together, TOGETHER, lambda one: sum(len(commit.lines) for commit in one.commits)
+        )
         self._readers: asyncio.Task[set[tuple[str, str]]] | None = None
 
     async def hello(self, caller: Caller) -> dict[str, Any]:
@@ -93,17 +114,28 @@ class Sync:
             raise Malformed(str(error)) from None
         keys = await self._points_of({envelope.actor for _, envelope in opened})
         checked = await _check(opened, keys, self.key, in_thread=len(body) > THREAD_ABOVE)
+        kept = await self._pushes.ask(_Brought(caller.user, checked))
+        return self._answer(kept.pushed, faults, kept.epoch, kept.readable)
+
+    async def _push_together(self, brought: Sequence[_Brought]) -> list[_Kept]:
+        """One transaction for the requests of a moment, and one poke."""
         now = now_ms()
 
-        def work(conn: Connection) -> tuple[Pushed, str, set[str]]:
-            pushed = push(conn, checked, now=now, projections=self.projections)
-            return pushed, *_epoch_and_readable(conn, caller.user, pushed.heads)
+        def work(conn: Connection) -> tuple[list[Pushed], str, set[tuple[str, str]]]:
+            loads = [each.commits for each in brought]
+            pushed = push_together(conn, loads, now=now, projections=self.projections)
+            heads = {name for each in pushed for name in each.heads}
+            return pushed, *_epoch_and_readers(conn, {each.user for each in brought}, heads)
 
-        pushed, epoch, readable = await self.db.write(work)
-        self.live.tell(pushed.heads)
-        if self.bell is not None and pushed.heads:
+        done, epoch, readers = await self.db.write(work)
+        heads = {name: head for each in done for name, head in each.heads.items()}
+        self.live.tell(heads)
+        if self.bell is not None and heads:
             self.bell.ring()
-        return self._answer(pushed, faults, epoch, readable)
+        return [
+            _Kept(pushed, epoch, {name for name in pushed.heads if (each.user, name) in readers})
+            for each, pushed in zip(brought, done, strict=True)
+        ]
 
     async def _points_of(self, actors: set[str]) -> dict[str, bytes]:
         """The keys of registered actors. An actor's id is the hash of its key, so what was read once is right for ever."""
@@ -182,9 +214,9 @@ class Sync:
         return await asyncio.shield(self._readers)
 
     async def _read_readers(self) -> set[tuple[str, str]]:
-        await asyncio.sleep(FOLD_S)
         self._readers = None  # whoever is woken from now on needs a later look than this one
-        return await self.db.read(lambda conn: _readers_among(conn, self.live.users()))
+        users = self.live.users()
+        return await self.db.read(lambda conn: _readers_among(conn, users))
 
     async def readable(self, caller: Caller, names: Collection[str]) -> dict[str, pull.StreamState]:
         """Where these streams stand. NotFound where the caller may not read one of them."""
@@ -238,13 +270,13 @@ def _state_of(row: Any) -> pull.StreamState:
     return pull.empty(row.name) if row.id is None else pull.StreamState(row.id, row.name, row.head, row.chain)
 
 
-_EPOCH_AND_READABLE = (
-    select(_fact.c.value, _member.c.stream)
+_EPOCH_AND_READERS = (
+    select(_fact.c.value, _member.c.user, _member.c.stream)
     .outerjoin_from(
         _fact,
         _member,
         and_(
-            _member.c.user == bindparam("reader"),
+            among(_member.c.user, "users"),
             among(_member.c.stream, "streams"),
             _member.c.revoked.is_(None),
         ),
@@ -253,10 +285,14 @@ _EPOCH_AND_READABLE = (
 )
 
 
-def _epoch_and_readable(conn: Connection, user: str, streams: Iterable[str]) -> tuple[str, set[str]]:
-    """The name of this life of the store, and which of these streams a user may read: one statement for every push."""
-    rows = conn.execute(_EPOCH_AND_READABLE, {"reader": user, "streams": list(streams)}).all()
-    return rows[0].value, {row.stream for row in rows} - {None}
+def _epoch_and_readers(
+    conn: Connection, users: Iterable[str], streams: Iterable[str]
+) -> tuple[str, set[tuple[str, str]]]:
+    """The name of this life of the store, and (user, stream) for each of these streams that one of these users may read: one
+    statement for every push.
+    """
+    rows = conn.execute(_EPOCH_AND_READERS, {"users": sorted(users), "streams": sorted(streams)}).all()
+    return rows[0].value, {(row.user, row.stream) for row in rows if row.stream is not None}
 
 
 _READERS = select(_member.c.user, _member.c.stream).where(

@@ -13,8 +13,8 @@ from app.database import table
 from app.domain import permissions
 from app.domain.commit import FIRST_CHAIN, GENESIS, unb64
 from app.domain.merge import Cells
+from app.sets import Upsert, among
 from app.sync.custody import Checked
-from app.sync.sets import Upsert, among
 from app.sync.tables import Chain, Commit, Entity, Entry, Retired, Stream
 
 _stream, _chain, _commit = table(Stream), table(Chain), table(Commit)

@@ -16,6 +16,7 @@ from app.auth import tables as t
 from app.auth.accounts import add_user, grant
 from app.auth.presence import Presence
 from app.auth.service import NewDevice
+from app.auth.sessions import Sessions
 from app.clock import now_ms
 from app.database import Database
 from app.domain.commit import point_of
@@ -48,6 +49,7 @@ class House:
         """Make the accounts; nobody has a tablet yet."""
         self.db, self.app = db, FastAPI()
         self.app.state.db, self.app.state.presence = db, Presence(db)
+        self.app.state.sessions = Sessions(db)
         errors.install(self.app)
         for router in routers:
             self.app.include_router(router)

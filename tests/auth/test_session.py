@@ -1,11 +1,14 @@
 """A bearer token is a person on a tablet until it expires or the account is closed."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import update
 
 from app.auth import service
 from app.auth import tables as t
 from app.auth.codes import token_hash
+from app.auth.service import Asked, SessionRow, find_sessions
 from app.clock import now_ms
 from tests.auth.house import HOUR, House, code_of, new_point
 
@@ -15,13 +18,13 @@ NOW = 1_527_260_400_000
 @pytest.mark.parametrize(("late", "lives"), [(HOUR - 1, True), (HOUR, False)])
 def test_a_session_ends_at_its_hour(house: House, late: int, lives: bool) -> None:
     token = house.tablet("alva", now=NOW, ttl=HOUR).token
-    found = house.db.read_now(lambda conn: service.find_session(conn, token_hash(token), NOW + late))
+    found = session_of(house, token, NOW + late)
     assert (found is not None) is lives
 
 
 def test_a_session_tells_person_and_tablet(house: House) -> None:
     tablet = house.tablet("alva", now=NOW)
-    found = house.db.read_now(lambda conn: service.find_session(conn, token_hash(tablet.token), NOW))
+    found = session_of(house, tablet.token, NOW)
     assert found is not None
     assert (found.person.id, found.person.role, found.device, found.actor) == (
         "alva",
@@ -71,8 +74,27 @@ def test_a_foreign_actor_answers_like_an_unknown_one(house: House) -> None:
     assert code_of(answers[0]) == "actor-unknown"
 
 
+def test_sessions_looked_up_together_are_those_looked_up_alone(house: House) -> None:
+    alva, bo = house.tablet("alva"), house.tablet("bo")
+    theirs = [house_actor(house, tablet.token) for tablet in (alva, alva, bo)]
+    tokens = [token_hash(tablet.token) for tablet in (alva, bo)] + ["unknown"]
+    asked = [Asked(token, actor) for token in tokens for actor in ["", "a_" + 32 * "0", *theirs]]
+    together = house.db.read_now(lambda conn: find_sessions(conn, asked, now_ms()))
+    alone = [house.db.read_now(partial(find_sessions, asked=[one], now=now_ms()))[0] for one in asked]
+    assert together == alone
+    assert [found and found.actor for found in together] == [
+        *(None, None, theirs[0], theirs[1], None),
+        *(None, None, None, None, theirs[2]),
+        *(None, None, None, None, None),
+    ]
+
+
+def session_of(house: House, token: str, now: int) -> SessionRow | None:
+    return house.db.read_now(lambda conn: find_sessions(conn, [Asked(token_hash(token))], now))[0]
+
+
 def house_actor(house: House, token: str) -> str:
-    session = house.db.read_now(lambda conn: service.find_session(conn, token_hash(token), now_ms()))
+    session = session_of(house, token, now_ms())
     assert session is not None
     actor, _ = house.db.write_now(lambda conn: service.register_actor(conn, session, new_point(), now_ms()))
     return actor.id

@@ -158,7 +158,9 @@ def test_an_approval_of_something_else_has_its_line(camp: Camp, monkeypatch: pyt
     wrong = heads[0][1] | {"hash": "0" * 64}
     camp.world.push(dan.seal(SHARED, dan.change(APPROVAL, "of", wrong, heads[0][0])))
     (fault,) = camp.check().faults
-    assert fault.startswith(f"{SHARED}: {APPROVAL} is not of what the log says, neither at {wrong['seq']} nor")
+    assert fault.startswith(
+        f"{SHARED}: {APPROVAL} is not of what the log says, neither at {wrong['seq']} nor"
+    )
 
 
 @pytest.mark.parametrize(

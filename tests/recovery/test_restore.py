@@ -118,7 +118,8 @@ def test_a_tablet_in_the_field_can_go_on_with_its_token(camp: Camp, empty: str, 
     backup = camp.back_up()
     assert token.encode() not in gzip.decompress(backup.read_bytes())
     again, _ = restored(camp, backup, empty, tmp_path / "again")
-    session = again.db.read_now(lambda conn: service.find_session(conn, token_hash(token), NOW + 5))
+    asked = [service.Asked(token_hash(token))]
+    (session,) = again.db.read_now(lambda conn: service.find_sessions(conn, asked, NOW + 5))
     assert session is not None
     assert (session.person.id, session.device) == ("alva", "tablet-x")
     assert again.value(text("SELECT count(*) FROM enrolment_code")) == 0

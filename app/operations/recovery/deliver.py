@@ -26,6 +26,7 @@ from app.operations.staff import SERVER
 from app.photos.courier import carry
 from app.photos.store import BlobStore
 from app.photos.tables import Blob, BlobHolder
+from app.sets import among
 from app.settings import Settings
 from app.sync.backup import verified_rows, verify
 from app.sync.courier import unpack
@@ -35,7 +36,6 @@ from app.sync.keeping import copy_photos
 from app.sync.ledger import Ledger
 from app.sync.push import push
 from app.sync.service import Caller, Sync
-from app.sync.sets import among
 from app.sync.store import actor_keys
 from app.sync.tables import Commit
 

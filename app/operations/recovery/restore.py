@@ -19,12 +19,12 @@ from app.domain.change import new_id
 from app.operations.recovery.check import Report, check
 from app.operations.staff import prepare_in, server_author
 from app.photos.tables import Blob
+from app.sets import Upsert, among
 from app.sync.author import Draft
 from app.sync.backup import BackupBroken, verified_rows
 from app.sync.identity import seal_key, server_key
 from app.sync.keeping import copy_photos, fetch_keys, place_of, sync_folders
 from app.sync.ledger import Ledger
-from app.sync.sets import Upsert, among
 from app.sync.tables import Chain, ServerFact, Stream
 
 _stream, _chain, _fact, _blob = table(Stream), table(Chain), table(ServerFact), table(Blob)

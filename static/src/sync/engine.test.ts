@@ -4,6 +4,7 @@ import { withLock } from "../store/lock";
 import { loosely } from "../store/transaction";
 import { createEngine } from "./engine";
 import { STEAL_AFTER_MS, withSyncLock } from "./lock";
+import type { Poke } from "./protocol";
 import { openTablet, type TestTablet } from "./testing";
 import { OP, POL, SHARED, TestServer } from "./testServer";
 
@@ -55,6 +56,77 @@ describe("the engine", () => {
     await vi.waitFor(() => expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]));
     engine.stop();
     expect(heard).toEqual([SHARED, "devices"]);
+  });
+
+  it("looks again once it listens: what moved between its hello and that nobody tells it", async () => {
+    const bo = await openTablet(server, "bo");
+    await bo.write(SHARED, VISIT, "status", "INNE");
+    const line = new EventLine();
+    const engine = createEngine(anna.tablet, { fetch: line.over(server) });
+    engine.start();
+    await vi.waitFor(() => expect(count("GET /hello")).toBe(1));
+    await vi.waitFor(() => expect(engine.sync.state.syncing).toBe(false));
+    await bo.round();
+    line.open();
+    await vi.waitFor(() => expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]));
+    engine.stop();
+  });
+
+  it("looks again when it listened while its hello was under way", async () => {
+    const bo = await openTablet(server, "bo");
+    await anna.round();
+    await bo.write(SHARED, VISIT, "status", "INNE");
+    const line = new EventLine();
+    const fetch: TestServer["fetch"] = async (path, init) => {
+      const answer = await line.over(server)(path, init);
+      if (path.endsWith("/hello") && !line.isOpen) {
+        await bo.round();
+        line.open();
+        await vi.waitFor(() => expect(engine.sync.state.lastContact).toBe(anna.clock.now));
+      }
+      return answer;
+    };
+    const engine = createEngine(anna.tablet, { fetch });
+    anna.clock.now += 1;
+    engine.start();
+    await vi.waitFor(() => expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]));
+    engine.stop();
+  });
+
+  it("misses nothing that came while a snapshot replaced what a restored server has lost", async () => {
+    const bo = await openTablet(server, "bo");
+    await bo.write(SHARED, VISIT, "status", "INNE");
+    await bo.round();
+    const backup = server.backup();
+    server.members.set("cia", { [SHARED]: "writer" });
+    const cia = await openTablet(server, "cia"); // never heard of again
+    for (let i = 1; i <= 4; i++) {
+      await cia.write(SHARED, VISIT, "persons", i);
+      await cia.round();
+    }
+    await anna.round();
+    server.calls.length = 0;
+    const line = new EventLine();
+    let snapshots = 0;
+    const fetch: TestServer["fetch"] = async (path, init) => {
+      const answer = await line.over(server)(path, init);
+      if (path.includes("/streams/") && path.includes("shared") && ++snapshots === 1) {
+        // Its poke names a head below the cursor of the replica that is being replaced.
+        await bo.round();
+        line.poke({ stream: SHARED, head: server.stream(SHARED).head });
+      }
+      return answer;
+    };
+    const engine = createEngine(anna.tablet, { fetch });
+    line.open();
+    engine.start();
+    await vi.waitFor(() => expect(count("GET /hello")).toBe(1));
+    await vi.waitFor(() => expect(engine.sync.state.syncing).toBe(false));
+    server.restore(backup);
+    await bo.write(SHARED, VISIT, "notice", true);
+    await engine.round("timer");
+    await vi.waitFor(() => expect(anna.values(SHARED, VISIT, "notice")).toEqual([true]));
+    engine.stop();
   });
 
   it("tries again after a second, then ever later, and at once when a person asks", async () => {
@@ -176,6 +248,35 @@ describe("the engine", () => {
 function withPokes(on: TestServer, pokes: readonly string[]): TestServer["fetch"] {
   const events = pokes.map((poke) => `data: ${poke}\n\n`).join("");
   return async (path, init) => (path.endsWith("/events") ? new Response(events) : on.fetch(path, init));
+}
+
+/** An event stream that opens, and tells, when a test says so; it stays open. */
+class EventLine {
+  readonly #pokes = new TransformStream<Uint8Array>();
+  readonly #writer = this.#pokes.writable.getWriter();
+  #opened: () => void = () => undefined;
+  readonly #isOpened = new Promise<void>((resolve) => {
+    this.#opened = resolve;
+  });
+  isOpen = false;
+
+  over(on: TestServer): TestServer["fetch"] {
+    return async (path, init) => {
+      if (!path.endsWith("/events")) return on.fetch(path, init);
+      await this.#isOpened;
+      return new Response(this.#pokes.readable);
+    };
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.#opened();
+    void this.#writer.write(new TextEncoder().encode(": hello\n\n"));
+  }
+
+  poke(poke: Poke): void {
+    void this.#writer.write(new TextEncoder().encode(`data: ${JSON.stringify(poke)}\n\n`));
+  }
 }
 
 describe("the sync lock", () => {

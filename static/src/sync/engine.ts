@@ -183,8 +183,9 @@ class TabEngine implements Engine {
     void listen(this.sync.api, to, ours.signal);
   }
 
-  /** Pokes that came while nobody listened are not repeated: look what they would have said. */
+  /** Pokes that came while nobody listened are not repeated, and the server may be another one: ask what they would have said. */
   #onOpen(): void {
+    this.sync.state.lastHello = 0;
     this.wake("poke");
   }
 

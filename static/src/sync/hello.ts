@@ -13,7 +13,19 @@ import { doubtPhotos, forgetResults } from "./repair";
 
 /** Greets the server and does all that its answer asks for but sending and pulling. */
 export async function greet(sync: Sync): Promise<void> {
-  const before = sync.tablet.now();
+  const { state, tablet } = sync;
+  const [before, last] = [tablet.now(), state.lastHello];
+  // Noted when it is sent: whoever asks for another one meanwhile (with 0) asks for more than this answer can say.
+  state.lastHello = before;
+  try {
+    await greetAt(sync, before);
+  } catch (error) {
+    if (state.lastHello === before) state.lastHello = last;
+    throw error;
+  }
+}
+
+async function greetAt(sync: Sync, before: number): Promise<void> {
   const hello = await asKnownActor(sync, () => sync.api.hello());
   const now = sync.tablet.now();
   await keepFacts(sync, hello, hello.now - (before + now) / 2);
@@ -23,7 +35,6 @@ export async function greet(sync: Sync): Promise<void> {
   await keepDecisions(sync, hello);
   await keepStable(sync, hello);
   await prune(sync.tablet);
-  sync.state.lastHello = now;
 }
 
 /** What an answer means for this tablet. `resets`: streams whose replica is to be taken anew; `lost`: hashes of commits. */

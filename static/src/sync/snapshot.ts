@@ -13,6 +13,7 @@ import { linesOf, parseJson, type SnapshotEnd, type SnapshotRow } from "./protoc
 export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
   const { db, memory, announce } = sync.tablet;
   const { lines, end } = await wholeSnapshot(stream, await sync.api.snapshot(stream));
+  const before = memory.streams.get(stream)?.cursor ?? 0;
   const rows = new Map(lines.map((line) => parseJson<SnapshotRow>(line)).map(({ e, h }) => [e, h]));
   const row = await loosely(db, ["replicas", "pieces"], async (tx) => {
     const stored = await tx.objectStore("replicas").get(stream);
@@ -24,7 +25,9 @@ export async function takeSnapshot(sync: Sync, stream: string): Promise<void> {
     return next;
   });
   if (!row) return;
-  noteHead(sync.state, stream, end.seq);
+  // A snapshot may be older than the head, and a restored server counts from further back: pokes below the old cursor went
+  // unheeded. As long as the stream may reach that far the log is asked, whose page says where it ends.
+  noteHead(sync.state, stream, Math.max(end.seq, before));
   memory.replaced(row, rows);
   announce({ replica: stream });
 }

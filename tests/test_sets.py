@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, event, select
 
 from app.database import Database, table
-from app.sync.sets import Upsert, among
+from app.sets import Upsert, among
 from app.sync.tables import Retired, Stream
 
 _retired, _stream = table(Retired), table(Stream)
