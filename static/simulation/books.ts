@@ -256,7 +256,8 @@ export class Books {
       const applied = new Map<string, Map<string, readonly string[]>>();
       for (const entry of entries.filter((e) => e.stream === stream))
         for (const change of changesOf(byHash.get(entry.commit) as StoredCommit)) {
-          if (entry.skip.includes(change.id) || (entry.only && !entry.only.includes(change.id))) continue;
+          const isNamed = (names: readonly string[]) => names.includes(change.id) || names.includes(change.nameless);
+          if (entry.only ? !isNamed(entry.only) : isNamed(entry.skip)) continue;
           const key = `${change.e}\t${change.f}`;
           const cell = applied.get(key) ?? new Map<string, readonly string[]>();
           if (cell.has(change.id)) this.fail(`I2 ${change.id} counts twice`);
@@ -343,6 +344,8 @@ function cellKey(page: Page, stream: string, e: string, f: string): string {
 
 interface Read {
   readonly id: string;
+  /** What the log calls a line whose id is none: `#` and its number. */
+  readonly nameless: string;
   readonly e: string;
   readonly f: string;
   readonly v: unknown;
@@ -351,10 +354,10 @@ interface Read {
 }
 
 function changesOf({ b }: StoredCommit): Read[] {
-  return b.split("\n").flatMap((line) => {
+  return b.split("\n").flatMap((line, i) => {
     try {
-      const value = line ? (JSON.parse(line) as Read | null) : null;
-      return typeof value?.id === "string" ? [value] : [];
+      const value = line ? (JSON.parse(line) as Omit<Read, "nameless"> | null) : null;
+      return typeof value?.id === "string" ? [{ ...value, nameless: `#${i + 1}` }] : [];
     } catch {
       return [];
     }

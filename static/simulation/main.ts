@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
 import type { Cut } from "./plan";
-import { play, playScenario } from "./play";
+import { play, playScenario, watchStray } from "./play";
 import { SCENARIOS } from "./scenarios";
 import { Server } from "./server";
 import { shrink } from "./shrink";
@@ -19,10 +19,7 @@ interface Question {
 }
 
 watchTasks();
-const stray: string[] = [];
-process.on("unhandledRejection", (error) =>
-  stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-);
+watchStray();
 
 const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process.env.INSATS_SIM_COMMANDS));
 
@@ -42,6 +39,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const answer = { ...outcome, ...(smaller && { cut: smaller }) };
   const lines = outcome.violation || verbose ? outcome.lines : [];
   const cpu = (used.user + used.system) / 1000;
-  const told = { ...answer, lines, cpu, coverage: Object.fromEntries(coverage), stray: stray.splice(0) };
+  const told = { ...answer, lines, cpu, coverage: Object.fromEntries(coverage) };
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }
