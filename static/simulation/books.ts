@@ -1,4 +1,5 @@
 /** The books: what every person was shown as saved and had seen, what the server has said, and whether all of that holds. */
+import { FIRST_CHAIN } from "../src/domain/commit";
 import { canonical, type Json } from "../src/domain/json";
 import { type Cells, digest, type Head } from "../src/domain/merge";
 import { COALESCE_MS } from "../src/store/save";
@@ -310,9 +311,10 @@ export class Books {
     if (kept.join() !== [...parts.keys()].sort().join())
       this.fail(`I9 ${device.name} of ${device.user} keeps ${kept.join()} and may read ${[...parts.keys()].join()}`);
     for (const stream of parts.keys()) {
-      const { head } = audit.streams[stream] ?? { head: 0 };
+      const { head, chain } = audit.streams[stream] ?? { head: 0, chain: FIRST_CHAIN };
       const { seq, digest: here } = page.api.replicaDigest(stream);
       if (seq !== head) this.fail(`I11 ${device.name} stands at ${seq} of ${head} in ${stream}`);
+      if (memory.streams.get(stream)?.chain !== chain) this.fail(`I3 ${device.name} has another chain of ${stream}`);
       const there = digest(Object.entries(audit.cells[stream] ?? {}) as unknown as [string, Cells][]);
       if (here !== there)
         this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
