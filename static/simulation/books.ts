@@ -1,4 +1,5 @@
 /** The books: what every person was shown as saved and had seen, what the server has said, and whether all of that holds. */
+import { FIRST_CHAIN } from "../src/domain/commit";
 import { canonical, type Json } from "../src/domain/json";
 import { type Cells, digest, type Head } from "../src/domain/merge";
 import { COALESCE_MS } from "../src/store/save";
@@ -256,7 +257,8 @@ export class Books {
       const applied = new Map<string, Map<string, readonly string[]>>();
       for (const entry of entries.filter((e) => e.stream === stream))
         for (const change of changesOf(byHash.get(entry.commit) as StoredCommit)) {
-          if (entry.skip.includes(change.id) || (entry.only && !entry.only.includes(change.id))) continue;
+          const isNamed = (names: readonly string[]) => names.includes(change.id) || names.includes(change.nameless);
+          if (entry.only ? !isNamed(entry.only) : isNamed(entry.skip)) continue;
           const key = `${change.e}\t${change.f}`;
           const cell = applied.get(key) ?? new Map<string, readonly string[]>();
           if (cell.has(change.id)) this.fail(`I2 ${change.id} counts twice`);
@@ -309,9 +311,10 @@ export class Books {
     if (kept.join() !== [...parts.keys()].sort().join())
       this.fail(`I9 ${device.name} of ${device.user} keeps ${kept.join()} and may read ${[...parts.keys()].join()}`);
     for (const stream of parts.keys()) {
-      const { head } = audit.streams[stream] ?? { head: 0 };
+      const { head, chain } = audit.streams[stream] ?? { head: 0, chain: FIRST_CHAIN };
       const { seq, digest: here } = page.api.replicaDigest(stream);
       if (seq !== head) this.fail(`I11 ${device.name} stands at ${seq} of ${head} in ${stream}`);
+      if (memory.streams.get(stream)?.chain !== chain) this.fail(`I3 ${device.name} has another chain of ${stream}`);
       const there = digest(Object.entries(audit.cells[stream] ?? {}) as unknown as [string, Cells][]);
       if (here !== there)
         this.fail(`I4 ${device.name} sees another ${stream} than the server: ${differing(page, stream, audit)}`);
@@ -343,6 +346,8 @@ function cellKey(page: Page, stream: string, e: string, f: string): string {
 
 interface Read {
   readonly id: string;
+  /** What the log calls a line whose id is none: `#` and its number. */
+  readonly nameless: string;
   readonly e: string;
   readonly f: string;
   readonly v: unknown;
@@ -351,10 +356,10 @@ interface Read {
 }
 
 function changesOf({ b }: StoredCommit): Read[] {
-  return b.split("\n").flatMap((line) => {
+  return b.split("\n").flatMap((line, i) => {
     try {
-      const value = line ? (JSON.parse(line) as Read | null) : null;
-      return typeof value?.id === "string" ? [value] : [];
+      const value = line ? (JSON.parse(line) as Omit<Read, "nameless"> | null) : null;
+      return typeof value?.id === "string" ? [{ ...value, nameless: `#${i + 1}` }] : [];
     } catch {
       return [];
     }

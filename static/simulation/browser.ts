@@ -6,7 +6,7 @@ import { cryptoOf } from "./crypto";
 import type { Device } from "./device";
 import type * as Client from "./page";
 import type { Random } from "./random";
-import { storageOf } from "./storage";
+import { GONE, storageOf } from "./storage";
 import type { Event } from "./time";
 
 export type ClientApi = typeof Client;
@@ -64,6 +64,11 @@ export class Page {
   /** A window that the system does not let run: nothing of it happens until it is thawed. */
   isFrozen = false;
   api!: ClientApi;
+  #end: () => void = () => undefined;
+  /** Resolves when the page dies: what was asked of it is never answered. */
+  readonly gone = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
   readonly #timers = new Map<number, Event>();
   #thawed: (() => void)[] = [];
   #timer = 0;
@@ -89,6 +94,7 @@ export class Page {
   kill(): void {
     if (this.isDead) return;
     this.isDead = true;
+    this.#end();
     for (const event of this.#timers.values()) event.run = null;
     this.#timers.clear();
     this.device.forget(this);
@@ -200,7 +206,7 @@ export class Page {
   #sealed<T extends object>(target: T): T {
     return new Proxy(target, {
       get: (from, name) => {
-        if (this.isDead) throw new DOMException("the page has gone", "InvalidStateError");
+        if (this.isDead) throw new DOMException(GONE, "InvalidStateError");
         return Reflect.get(from, name);
       },
     });

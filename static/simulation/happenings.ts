@@ -91,23 +91,26 @@ const HAPPENS: Record<Happening, Happens> = {
     const theirs = world.devices.filter(({ user }) => user === device.user);
     for (const each of theirs) world.later(random.int(500, 5_000), () => enrolAgain(world, each));
   },
-  backup: (world) => {
-    const name = `copy${++world.copyCount}`;
-    const { error } = world.server.do<{ error?: string }>("backup", world.agenda.now, { name });
-    if (error) world.books.fail(error);
-    // What tablets may rely on now is in this copy and in later ones only.
-    world.copies = [name];
-    world.lastBackup = name;
-    world.copyMembers(name);
+  backup,
+  copy,
+  rollback: (world, _, random) => {
+    if (world.copies.length > 0) rollback(world, random);
+    else {
+      copy(world);
+      world.later(random.int(300, 8_000), () => rollback(world, random));
+    }
   },
-  copy: (world) => {
-    const name = `copy${++world.copyCount}`;
-    world.server.do("copy", world.agenda.now, { name });
-    world.copies.push(name);
-    world.copyMembers(name);
+  restore: (world, _, random) => {
+    if (world.lastBackup) restore(world);
+    else {
+      backup(world);
+      world.later(random.int(300, 8_000), () => restore(world));
+    }
   },
-  rollback: (world, _, random) => rollback(world, random),
-  restore: (world) => restore(world),
+  broken: (_, device) => {
+    const page = device.pages[0];
+    if (page) device.disk.break(page);
+  },
   "server-restart": (world) => {
     world.server.do("restart", world.agenda.now);
     world.network.hangUp();
@@ -121,11 +124,30 @@ const HAPPENS: Record<Happening, Happens> = {
     world.leap(70 * DAY);
     for (const device of world.devices) world.later(random.int(500, 5_000), () => enrolAgain(world, device));
   },
-  hostile: (world, _, random) => world.hostile.act(random),
+  hostile: (world, _, random) => {
+    for (let i = 0; i < 3; i++) world.hostile.act(random);
+  },
 };
 
 function reopen(world: World, device: Device, random: Random): void {
   world.later(random.int(100, 20_000), () => device.openIfClosed());
+}
+
+function backup(world: World): void {
+  const name = `copy${++world.copyCount}`;
+  const { error } = world.server.do<{ error?: string }>("backup", world.agenda.now, { name });
+  if (error) world.books.fail(error);
+  // What tablets may rely on now is in this copy and in later ones only.
+  world.copies = [name];
+  world.lastBackup = name;
+  world.copyMembers(name);
+}
+
+function copy(world: World): void {
+  const name = `copy${++world.copyCount}`;
+  world.server.do("copy", world.agenda.now, { name });
+  world.copies.push(name);
+  world.copyMembers(name);
 }
 
 function rollback(world: World, random: Random): void {

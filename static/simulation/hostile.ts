@@ -136,7 +136,7 @@ export class Hostile {
         // What it names lives in other cells: it must not be touched.
         return this.#seal(SHARED, [{ ...line("left", 1), replaces: this.#livingIds(random) }]);
       case "steal-id":
-        return this.#seal(SHARED, [{ ...line("arrived", 2), id: random.pick(this.#livingIds(random)) }]);
+        return this.#seal(SHARED, [this.#stolen(random, line("arrived", 2))]);
       case "poison":
         return this.#seal(SHARED, this.#poison(random, line));
       case "unknown":
@@ -158,20 +158,29 @@ export class Hostile {
 
   #poison(random: Random, line: (f: string, v: unknown, more?: object) => object): object[] {
     const deep = JSON.parse(`${"[".repeat(40)}1${"]".repeat(40)}`) as unknown;
-    return [
-      random.pick([
-        line("persons", 1.5),
-        line("persons", "many"),
-        line("team", deep),
-        line("team", "x", { id: "no-id" }),
-        line("team", "\u0000"),
-        line("team", "x", { replaces: "all" }),
-        line("persons", 2 ** 60),
-        line("team", "x".repeat(70_000)),
-        line("blob", 1, { e: "photo_1" }),
-      ]),
-      line("team", "and a good one beside it"),
+    const poisons = [
+      line("persons", 1.5),
+      line("persons", "many"),
+      line("team", deep),
+      line("team", "x", { id: "no-id" }),
+      line("team", "\u0000"),
+      line("team", "x", { replaces: "all" }),
+      line("persons", 2 ** 60),
+      line("team", "x".repeat(70_000)),
+      line("blob", 1, { e: "photo_1" }),
     ];
+    const chosen = poisons.filter(() => random.chance(0.4));
+    return [...chosen, line("team", "and a good one beside them")];
+  }
+
+  /** The id of somebody else's change, in another cell or, with another value, in its own. */
+  #stolen(random: Random, change: object): object {
+    const visits = Object.entries(this.#world.audit().cells[SHARED] ?? {}).filter(([e]) => VISITS.includes(e));
+    const living = visits.flatMap(([e, cells]) =>
+      Object.entries(cells).map(([f, heads]) => ({ e, f, id: heads[0]?.[0] })),
+    );
+    const { e, f, id } = random.pick(living);
+    return random.chance(0.5) ? { ...change, e, f, id } : { ...change, id };
   }
 
   #livingIds(random: Random): string[] {

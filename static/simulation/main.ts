@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
 import { Violation } from "./evening";
 import type { Cut } from "./plan";
-import { type Outcome, play, playScenario } from "./play";
+import { type Outcome, play, playScenario, watchStray } from "./play";
 import { SCENARIOS } from "./scenarios";
 import { Server } from "./server";
 import { shrink } from "./shrink";
@@ -26,10 +26,7 @@ function unprepared(seed: number, error: unknown): Outcome {
 }
 
 watchTasks();
-const stray: string[] = [];
-process.on("unhandledRejection", (error) =>
-  stray.push(error instanceof Error ? (error.stack ?? error.message) : String(error)),
-);
+watchStray();
 
 const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process.env.INSATS_SIM_COMMANDS));
 
@@ -48,6 +45,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const answer = { ...outcome, ...(smaller && { cut: smaller }) };
   const lines = outcome.violation || verbose ? outcome.lines : [];
   const cpu = (used.user + used.system) / 1000;
-  const told = { ...answer, lines, cpu, coverage: Object.fromEntries(coverage), stray: stray.splice(0) };
+  const told = { ...answer, lines, cpu, coverage: Object.fromEntries(coverage) };
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }

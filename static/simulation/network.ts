@@ -208,11 +208,18 @@ export class Network {
     const laid = this.#ambushed(call, false);
     if (laid && laid !== true) return laid;
     const { random } = call.page.device;
-    if (this.#is("crash-before", call)) return { kind: random.pick(["before", "crash-file"]), nth: random.int(0, 1) };
+    const isOfFiles = call.target.includes("/blobs/uploads") || call.target.includes("/snapshot");
+    // Nothing is written by any other question.
+    if (call.method === "GET" && !isOfFiles) return null;
+    const file = isOfFiles && random.chance(0.6);
+    if (this.#is("crash-before", call)) return { kind: file ? "crash-file" : "before", nth: random.int(0, 1) };
     if (this.#is("crash-after", call)) return { kind: "after", nth: random.int(0, 1) };
     if (!this.#is("disk-full", call)) return null;
-    const kind = random.pick(["full", "full-commit", "full-file"] as const);
-    return { kind, nth: random.int(0, 6), whole: random.chance(0.3), lasting: random.chance(0.3) };
+    const how = { whole: random.chance(0.3), lasting: random.chance(0.3) };
+    if (file) return { kind: "full-file", nth: random.int(0, 1), ...how };
+    return random.chance(0.4)
+      ? { kind: "full-commit", nth: random.int(0, 1), ...how }
+      : { kind: "full", nth: random.int(0, 6), ...how };
   }
 
   #answered(call: Call): Answer {

@@ -9,7 +9,7 @@ import { ACTS, type Act, type Cut, HAPPENINGS, type Happening, planOf, type Step
 import { SCENARIOS } from "./scenarios";
 import type { Look, Server } from "./server";
 import { Stage } from "./stage";
-import type { Disk } from "./storage";
+import { type Disk, GONE } from "./storage";
 import { unlearnt } from "./watch";
 import { World } from "./world";
 
@@ -31,6 +31,15 @@ const TAIL_MS = 5_000;
 const POKES_MS = 1_000;
 const EMPTY = { head: 0, chain: FIRST_CHAIN };
 const PEOPLE = new Set<string>(ACTS.map(([kind]) => kind));
+
+const stray: unknown[] = [];
+
+/** A rejection that nobody waits for is a failure of which the app tells nobody. */
+export function watchStray(): void {
+  process.on("unhandledRejection", (error) => {
+    if (!told(error).includes(GONE)) stray.push(error);
+  });
+}
 
 /** A directed scenario, from a crew at rest to everybody at rest. */
 export async function playScenario(name: string, server: Server, isVerbose = false): Promise<Outcome> {
@@ -67,16 +76,22 @@ export async function play(
 async function conclude(world: World, trouble: () => Promise<void>): Promise<Outcome> {
   const { seed } = world.plan;
   let violation: string | null = null;
+  stray.length = 0;
   try {
     await trouble();
     await heal(world);
     world.books.close(world.audit(seed % WHOLE_EVERY === 0));
+    if (stray.length > 0) throw new Violation(`stray: ${told(stray[0])}`);
   } catch (error) {
-    violation = error instanceof Violation ? error.message : `broken: ${(error as Error).stack ?? String(error)}`;
+    violation = error instanceof Violation ? error.message : `broken: ${told(error)}`;
   } finally {
     for (const device of world.devices) device.killAll();
   }
   return { seed, violation, digest: world.digest(), lines: world.lines, events: world.agenda.count };
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Tablets that are enrolled and at rest: most evenings begin with a copy of them, to save the time. */
@@ -152,7 +167,7 @@ async function heal(world: World): Promise<void> {
     const look = world.look();
     const restless = world.devices.filter((device) => !isAtRest(world, device, look));
     if (restless.length === 0) break;
-    for (const device of restless) await world.until(byHand(world, device));
+    for (const device of restless) await world.until(Promise.race([byHand(world, device), device.page?.gone]));
     await world.run(world.agenda.now + POKES_MS);
   }
 }

@@ -8,7 +8,7 @@ export function render(page: Page, view: EntityView, f: string): void {
   page.device.world.books.rendered(page, view.stream, view.id, f, page.api.heads(view, f));
 }
 
-const EXPECTED = ["not-enrolled", "storage", "storage-full", "malformed", "empty", "unsent", "behind"];
+const EXPECTED = ["not-enrolled", "storage", "storage-full", "malformed", "empty", "unsent", "behind", "rescued"];
 
 /** The app has said that it is saved, or why not. */
 export async function finish(

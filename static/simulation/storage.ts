@@ -10,7 +10,9 @@ interface RawTransaction {
   readonly mode: string;
   readonly durability?: string;
   readonly _rollbackLog: (() => void)[];
+  readonly _requests: readonly { readonly request: { listeners: unknown[] } }[];
   readonly _state: string;
+  listeners: unknown[];
   abort(): void;
   addEventListener(type: string, listener: () => void): void;
 }
@@ -34,6 +36,9 @@ interface RawConnection {
   close(): void;
 }
 
+/** What a page that was killed meets if it goes on: nobody hears of it. */
+export const GONE = "the page has gone";
+
 /** A page as its disk sees it. */
 export interface Reader {
   readonly isDead: boolean;
@@ -55,7 +60,7 @@ export class Disk {
   /** `indexedDB` of one page. */
   indexedDB(reader: Reader) {
     const open = (name: string, version?: number) => {
-      if (reader.isDead) throw new DOMException("the page has gone", "InvalidStateError");
+      if (reader.isDead) throw new DOMException(GONE, "InvalidStateError");
       const request = this.factory.open(name, version);
       request.addEventListener("upgradeneeded", () => this.#adopt(reader, request.result as unknown as RawConnection));
       request.addEventListener("success", () => this.#adopt(reader, request.result as unknown as RawConnection));
@@ -70,7 +75,7 @@ export class Disk {
     this.#connections.set(reader, [...mine, connection]);
     const begin = connection.transaction.bind(connection);
     connection.transaction = (stores, mode, options) => {
-      if (reader.isDead) throw new DOMException("the page has gone", "InvalidStateError");
+      if (reader.isDead) throw new DOMException(GONE, "InvalidStateError");
       const tx = begin(stores, mode, options);
       if (mode === "readwrite") this.#follow(reader, tx);
       return tx;
@@ -95,11 +100,23 @@ export class Disk {
     reader.kill();
   }
 
+  /** The browser has dropped a page's connection: what is in flight ends well, and no transaction begins any more. */
+  break(reader: Reader): void {
+    for (const connection of this.#connections.get(reader) ?? [])
+      connection.transaction = () => {
+        throw new DOMException("the connection is closing", "InvalidStateError");
+      };
+  }
+
   /** What is in flight leaves no trace. */
   close(reader: Reader): void {
     for (const connection of this.#connections.get(reader) ?? []) {
       for (const tx of [...connection._rawDatabase.transactions])
-        if (tx.db === connection && tx._state !== "finished" && tx._state !== "committing") tx.abort();
+        if (tx.db === connection && tx._state !== "finished" && tx._state !== "committing") {
+          // Nobody is there any more to be told.
+          for (const each of [tx, ...tx._requests.map(({ request }) => request)]) each.listeners = [];
+          tx.abort();
+        }
       connection.close();
     }
     this.#connections.delete(reader);

@@ -14,7 +14,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
         "withdraw carry"
     ),
     "happening": words(
-        "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full revoke "
+        "kill kill-between power-cut evict clone second-window freeze clock offline reload wake tablet-full broken revoke "
         "grant revoke-actor sign-out backup copy rollback restore server-restart server-power-cut weeks hostile"
     ),
     "fault": (

@@ -159,6 +159,22 @@ describe("a photo", () => {
     expect([stateOf(bad), stateOf(good)]).toEqual(["mismatch", "verified"]);
   });
 
+  it("goes on sending what is whole here, however often the way spoils it", async () => {
+    await takePhoto([blob(2_000, "blob")]);
+    const real = server.fetch;
+    let spoiled = 0;
+    const fetch: typeof real = (path, init) => {
+      if (!path.endsWith("/blobs/uploads") || spoiled++ >= 4) return real(path, init);
+      const body = Uint8Array.from(init.body as Uint8Array);
+      body[7] = (body[7] ?? 0) ^ 1;
+      return real(path, { ...init, body });
+    };
+    anna = await openTablet(Object.assign(Object.create(server) as TestServer, { fetch }), "anna", anna.tablet.db.name);
+    for (let round = 0; round < 6; round++) await anna.round();
+    expect(spoiled).toBeGreaterThan(4);
+    expect([...anna.tablet.memory.photos.values()].map((row) => row.state)).toEqual(["verified"]);
+  });
+
   it("does not hold up words: a tap between two chunks goes first", async () => {
     await takePhoto([blob(CHUNK_BYTES * 3, "blob")]);
     const real = server.fetch;

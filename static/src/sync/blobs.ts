@@ -9,7 +9,7 @@ import { create, resume, send, type Upload } from "./tus";
 
 const ASK_AT_ONCE = 200;
 const MIN_CHUNK = 65_536;
-/** Whole uploads that did not hash to their digest before the photo is called damaged. */
+/** Whole uploads that did not hash to their digest before the round counts as failed. */
 const MAX_TRIES = 3;
 
 /** How much is sent at once: halved when a chunk does not get through in time, doubled when it does. */
@@ -62,7 +62,7 @@ async function sendBlob(sync: Sync, row: PhotoRow, isWanted: () => boolean): Pro
   try {
     await continueUpload(sync, row, isWanted);
   } catch (error) {
-    if (isProblem(error, "checksum-mismatch")) await onMismatch(sync, row);
+    if (isProblem(error, "checksum-mismatch")) await onMismatch(sync, row, error);
     else if (isProblem(error, "unsupported-media", "too-large")) await setState(sync, row, "mismatch");
     else throw error;
   } finally {
@@ -133,14 +133,16 @@ async function bytesAt(sync: Sync, row: PhotoRow, offset: number): Promise<Uint8
 }
 
 /** The server hashed something else. If our own bytes still are what was hashed at capture, send them all again. */
-async function onMismatch(sync: Sync, row: PhotoRow): Promise<void> {
+async function onMismatch(sync: Sync, row: PhotoRow, error: unknown): Promise<void> {
   const { db } = sync.tablet;
   const tries = ((await db.get("uploads", row.sha256))?.tries ?? 0) + 1;
   await keepUpload(sync, { sha256: row.sha256, url: "", tries });
   const blob = await readBlob(db, row);
   const isOurs =
     blob && hex(new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()))) === row.sha256;
-  if (!isOurs || tries >= MAX_TRIES) await setState(sync, row, "mismatch");
+  if (!isOurs) await setState(sync, row, "mismatch");
+  // The way spoils it, and no way does so for ever: others go first, and it is tried again, later and later.
+  else if (tries >= MAX_TRIES) throw error;
 }
 
 /** Verified bytes of a stream that this tablet may not read any more have no business here. */
