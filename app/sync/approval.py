@@ -19,8 +19,9 @@ from app.sync.tables import Entity
 
 _entity = table(Entity)
 
-_APPROVALS = select(_entity.c.stream, _entity.c.id, _entity.c.heads).where(
-    among(_entity.c.stream, "streams"), _entity.c.kind == versions.APPROVAL
+_RESTORE = "restore"
+_APPROVALS = select(_entity.c.stream, _entity.c.kind, _entity.c.id, _entity.c.heads).where(
+    among(_entity.c.stream, "streams"), _entity.c.kind.in_((versions.APPROVAL, _RESTORE))
 )
 _WORLD = select(_entity.c.id, _entity.c.heads).where(_entity.c.stream == bindparam("stream"))
 _NONE: frozenset[str] = frozenset()
@@ -32,6 +33,8 @@ class Approvals:
 
     conn: Connection
     visits: dict[int, set[str]] = field(default_factory=dict)
+    restored: set[int] = field(default_factory=set)
+    """Streams whose log was once put back to an older one."""
     named: dict[str, dict[int, set[str]]] = field(default_factory=dict)
     """By stream and place in its log: the approvals in the push of what was there."""
     _worlds: dict[int, dict[str, Cells]] = field(default_factory=dict)
@@ -45,7 +48,10 @@ class Approvals:
             if (said := approved_by(change)) is not None:
                 made.named.setdefault(stream, {}).setdefault(said["seq"], set()).add(change.e)
         for row in conn.execute(_APPROVALS, {"streams": streams}):
-            made.note(row.stream, row.id, orjson.loads(row.heads))
+            if row.kind == _RESTORE:
+                made.restored.add(row.stream)
+            else:
+                made.note(row.stream, row.id, orjson.loads(row.heads))
         return made
 
     def note(self, stream: int, approval: str, cells: Cells) -> None:
@@ -76,14 +82,21 @@ class Approvals:
         stream: StreamRow,
         lines: Sequence[Change | Refused],
         entities: Mapping[tuple[int, str], Cells],
+        *,
+        is_back: bool,
     ) -> frozenset[str]:
         """The approvals of a commit whose version is neither what the visit is now nor what it was at the place they name.
 
-        So it is where a server was put back to an older store: places have other numbers there, and parts may be missing
-        still. Who approves reads all of the stream once; only where the visit has changed since is the log folded, once.
+        Asked only where that place may be another one now: the commit `is_back` with a receipt from a log that is lost, the
+        stream was restored, or its log does not reach so far. Who approves there reads all of the stream once; only where the
+        visit has changed since is the log folded, once.
         """
         given = [
-            (change, said) for change in lines if isinstance(change, Change) and (said := approved_by(change))
+            (change, said)
+            for change in lines
+            if isinstance(change, Change)
+            and (said := approved_by(change))
+            and (is_back or stream.id in self.restored or said["seq"] > stream.head)
         ]
         if not given:
             return _NONE

@@ -16,7 +16,7 @@ from app.sync.store import Author
 class Gate:
     """What a commit's author may do in its stream.
 
-    `amendments` are its changes to visits that are approved, `stale` its approvals of what the log never said.
+    `amendments` are its changes to visits that are approved, `stale` its approvals of what the restored log never said.
     """
 
     author: Author

@@ -248,7 +248,8 @@ class _State:
         author = self.authors[commit.envelope.actor]
         member = self.members.get((author.user, stream.name))
         amendments = self.approvals.amendments(stream.id, commit.lines, self.entities)
-        stale = self.approvals.stale(stream, commit.lines, self.entities)
+        is_back = commit.received is not None
+        stale = self.approvals.stale(stream, commit.lines, self.entities, is_back=is_back)
         return Gate(author, member, commit.envelope.actor, stream.id, self.desk, amendments, stale)
 
     def _heed(self, gate: Gate, change: Change, cells: Cells, merged: "_Merged") -> None:

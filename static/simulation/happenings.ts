@@ -156,6 +156,7 @@ function rollback(world: World, random: Random): void {
   world.copies = world.copies.slice(0, world.copies.indexOf(name) + 1);
   world.server.do("rollback", world.agenda.now, { name, photos: random.chance(0.5) });
   world.setBack(name);
+  world.isRolledBack = true;
   world.hit("path: silent rollback");
 }
 

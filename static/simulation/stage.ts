@@ -121,6 +121,7 @@ export class Stage {
 
   rollback(name: string): void {
     this.world.server.do("rollback", this.world.agenda.now, { name, photos: true });
+    this.world.isRolledBack = true;
     this.world.setBack(name);
   }
 

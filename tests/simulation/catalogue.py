@@ -255,8 +255,8 @@ SERVER = (
     Mutant(
         "an approval does not hold",
         "app/sync/gate.py",
-        '            return "after_approval"\n',
-        "            return None\n",
+        "        if change.id not in self.amendments and change.id not in self.stale:\n",
+        "        if change.id not in self.stale:\n",
         "a visit changes after its leader has signed it off",
         "I13",
         "an approved visit stays as it was",

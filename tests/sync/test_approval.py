@@ -15,14 +15,15 @@ from app.sync.decisions import open_for
 from app.sync.versions import faults as broken_approvals
 from tests.sync.histories import ACTORS, requests
 from tests.sync.test_admission import admission, faults, held, statements, told
-from tests.sync.test_convergence import arena, random_lives
-from tests.sync.world import POLICE, SHARED, VISIT, Person, World
+from tests.sync.test_convergence import Arena, arena, random_lives
+from tests.sync.world import NOW, POLICE, SHARED, VISIT, Person, World
 
 OTHER = VISIT.replace("a1", "b2")
 TAIL = VISIT.removeprefix("visit_")
 APPROVAL, SUBMISSION = f"approval_{TAIL}", f"submission_{TAIL}"
 NOTE, EXHIBIT, CHECKLIST = "note_1", "exhibit_1", f"checklist_{TAIL}.ANK@1"
 LATER = {"verdict": "held", "code": "after_approval"}
+RESTORED = {"head": 1, "chain": f"sha256:{'ab' * 32}", "epoch": "e1", "backup": "b", "at": NOW}
 STALE = {"verdict": "held", "code": "stale_approval"}
 
 
@@ -242,6 +243,7 @@ def test_after_a_submission_changes_apply_and_are_late(world: World) -> None:
 @pytest.mark.parametrize("seq", [0, 1, 99])
 def test_an_approval_of_something_else_is_held_and_approves_nothing(world: World, seq: int) -> None:
     recorded(world)
+    restore(world, POLICE)
     said = {"visit": VISIT, "seq": seq, "hash": "ab" * 32}
     assert push_one(world, world.alva, APPROVAL, "of", said) == STALE
     assert push_one(world, world.bo, NOTE, "text", "annat") is None
@@ -252,8 +254,35 @@ def test_an_approval_of_something_else_is_held_and_approves_nothing(world: World
     assert all_faults(world) == []
 
 
+def test_an_approval_that_comes_back_with_its_receipt_is_of_a_log_that_is_lost(world: World) -> None:
+    """An older store was put back without a word: no entry says so."""
+    recorded(world)
+    change = world.alva.change(APPROVAL, "of", version(world) | {"hash": "ab" * 32})
+    assert told(world.push(world.alva.seal(POLICE, change), received=NOW)) == [{change.id: STALE}]
+
+
+def test_an_approval_on_a_log_that_was_never_put_back_is_believed_and_the_check_names_it(
+    world: World,
+) -> None:
+    """What a released tablet's upload came to stays what it comes to; no honest one sends this."""
+    recorded(world)
+    approve(world, hash="ab" * 32)
+    (fault,) = world.db.read_now(broken_approvals)
+    assert fault.startswith(f"{POLICE}: {APPROVAL} is not of what the log says, neither at 1 nor before 2")
+    world.push(lift(world.alva))
+    assert world.db.read_now(broken_approvals) == []
+
+
+def restore(world: World, stream: str) -> None:
+    """What `insats restore` writes into every stream; the log before it is the backup's."""
+    job = world.enrol(f"job-{stream}", "INSATS", "SYSTEM")
+    told(world.push(job.seal(stream, job.change("restore_1", "from", RESTORED))))
+    assert "restore_1" in world.cells(stream)
+
+
 def test_a_held_approval_waits_for_its_author_and_lies_on_nobodys_desk(world: World) -> None:
     recorded(world)
+    restore(world, POLICE)
     change = world.alva.change(APPROVAL, "of", version(world) | {"hash": "ab" * 32})
     sent = world.alva.seal(POLICE, change)
     world.push(sent)
@@ -267,6 +296,7 @@ def test_a_held_approval_waits_for_its_author_and_lies_on_nobodys_desk(world: Wo
 
 def test_what_others_write_while_an_approval_is_under_way_does_not_hold_it(world: World) -> None:
     recorded(world)
+    restore(world, POLICE)
     of = version(world)
     before = world.cells(POLICE)[NOTE]["text"][0][0]
     meanwhile = world.bo.change(NOTE, "text", "under tiden", before)
@@ -287,6 +317,7 @@ def test_a_held_approval_that_is_sent_again_is_held_again_and_one_that_stands_is
     world: World,
 ) -> None:
     recorded(world)
+    restore(world, POLICE)
     eva = world.enrol("eva", "POL", "FUL", POLICE)
     approval = approve(world)
     world.push(admitted_amendment(world))
@@ -339,14 +370,24 @@ def test_an_approval_from_a_lost_log_stands_only_where_all_of_it_is_back(
         assert told(world.push(given)) == [{}]
         store.empty()
         world.push(kept)
+        put_back(store, admin)
         for n in range(3):
-            world.push(admin.seal(SHARED, admin.change("note_9", f"f{n}", "of another life")))
+            world.push(admin.seal(SHARED, admin.change("safety_9", "injuries", n)))
         back = [lost, given] if is_complete else [given, lost]
         verdicts = [one for envelope in back for one in told(world.push(envelope))]
         assert [list(one.values()) for one in verdicts if one] == ([] if is_complete else [[STALE]])
         assert store.faults() == []
         later = told(world.push(other.seal(SHARED, other.change("safety_1", "injuries", 3))))[0]
         assert list(later.values()) == ([LATER] if is_complete else [])
+
+
+def put_back(store: Arena, who: Person) -> None:
+    """The entry of a restore, a fork of its author's own chain, which goes on as it was."""
+    aside = who.chains
+    who.chains = {}
+    made = who.seal(SHARED, who.change("restore_1", "from", RESTORED))
+    who.chains = aside
+    assert told(store.world.push(made)) == [{}]
 
 
 STEPS = st.lists(
@@ -369,6 +410,7 @@ def test_whatever_a_restore_lost_and_in_whatever_order_it_returns_what_is_approv
         @given(STEPS, st.randoms(use_true_random=False))
         def live(steps: list[tuple[int, str]], chance: Random) -> None:
             store.empty()
+            put_back(store, store.people[0])
             seen = [version(store.world, "visit_1", SHARED)]
             envelopes: list[Envelope] = []
             for number, (who, what) in enumerate(steps):
@@ -382,6 +424,7 @@ def test_whatever_a_restore_lost_and_in_whatever_order_it_returns_what_is_approv
             cut = chance.randint(0, len(envelopes))
             store.empty()
             store.world.push(*envelopes[:cut])
+            put_back(store, store.people[1])
             waiting = envelopes[cut:]
             while waiting:
                 for request in requests(waiting, chance):
@@ -418,6 +461,7 @@ def step(
 
 def test_approving_reads_the_stream_once_and_the_log_only_where_the_visit_has_changed(world: World) -> None:
     recorded(world)
+    restore(world, POLICE)
     of = version(world)
     counts = {}
     for changed in (False, True):

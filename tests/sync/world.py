@@ -84,11 +84,13 @@ class World:
         self.db.write_now(work)
         return person
 
-    def push(self, *envelopes: Envelope, now: int = NOW + 5_000) -> Pushed:
-        """One request with these commits."""
+    def push(self, *envelopes: Envelope, now: int = NOW + 5_000, received: int | None = None) -> Pushed:
+        """One request with these commits; `received` is when receipts of theirs say that they came first."""
         opened = list(enumerate(envelopes, 1))
         keys = self.db.read_now(lambda conn: actor_keys(conn, [e.actor for e in envelopes]))
         checked = check(opened, keys)
+        for each in checked:
+            each.received = received
         return self.db.write_now(lambda conn: push(conn, checked, now=now, projections=[refresh]))
 
     def cells(self, stream: str) -> dict[str, dict[str, list[list[Any]]]]:
