@@ -7,7 +7,8 @@ import { isBroken, isFullDisk, loosely, type Stores } from "./transaction";
 
 /**
  * Replicas as version 1 of the store has them: a row for each entity. No app since writes them; the app of that time does when
- * it comes back, and finds its stores empty then, as on a new tablet: it greets the server and takes its snapshots.
+ * it comes back, and finds its stores empty then, as on a new tablet: it greets the server and takes its snapshots. It knows
+ * nothing of the newer replicas: those of a part that ends meanwhile are removed when the newer app is back.
  */
 interface FormerRow {
   readonly stream: string;

@@ -99,7 +99,7 @@ async function attempt(tablet: Tablet, batch: Batch): Promise<Saved | null> {
     // The reserve is for words and counts: a photo would take it all.
     return blobs.length > 0 ? await write() : await withRoom(tablet, write);
   } catch (error) {
-    // Before the disk is full to the last byte: then Chromium throws the whole database away, and words are a part of it.
+    // Before the disk is full to the last byte: then Chromium throws the whole site away, and words are a part of it.
     if (isFullDisk(error)) await freeBallast(tablet.db).catch(() => false);
     throw reported(tablet, error, planned, batch.blobs !== undefined);
   }
