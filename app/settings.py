@@ -20,7 +20,7 @@ class Limits(BaseModel):
     commit_changes: Count = 500
     commit_bytes: Count = 1_048_576
     request_bytes: Count = 8_388_608
-    page_bytes: Count = 4_194_304
+    page_bytes: Count = 1_048_576
     lag_entries: Count = 20_000
     change_bytes: Count = 65_536
     chunk_bytes: Count = 1_048_576

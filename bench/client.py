@@ -102,7 +102,11 @@ async def _reconnect(line: Connection, plan: Plan) -> list[Answer]:
     for body in plan.pushes:
         await ask("POST", "/commits", body, PUSH)
         left[0] -= 1
-    await ask("GET", f"/changes?after={plan.stream}:0")
+    seq, head = 0, 1
+    while seq < head:
+        page = await ask("GET", f"/changes?after={plan.stream}:{seq}")
+        *entries, end = page.body.splitlines()
+        seq, head = seq + len(entries), json.loads(end)["head"]
     digests = [hashlib.sha256(photo).hexdigest() for photo in plan.photos]
     await ask("POST", "/blobs/missing", json.dumps({"sha256": digests}).encode())
     for photo, digest in zip(plan.photos, digests, strict=True):

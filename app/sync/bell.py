@@ -27,6 +27,7 @@ class Bell:
         plain = make_url(url).set(drivername="postgresql")
         self._address = plain.render_as_string(hide_password=False)
         self._rung = asyncio.Event()
+        self._sender = 0
 
     def ring(self) -> None:
         """Something was committed; returns at once."""
@@ -39,8 +40,9 @@ class Bell:
                 async with await psycopg.AsyncConnection.connect(self._address, autocommit=True) as conn:
                     await conn.execute(f"LISTEN {CHANNEL}")
                     woken()
-                    async for _ in conn.notifies():
-                        woken()
+                    async for heard in conn.notifies():
+                        if heard.pid != self._sender:  # who rang has told its own listeners already
+                            woken()
             await asyncio.sleep(RETRY_S)
 
     async def send(self) -> None:
@@ -48,6 +50,7 @@ class Bell:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(self._address, autocommit=True) as conn:
+                    self._sender = conn.info.backend_pid
                     while True:
                         await self._rung.wait()
                         await asyncio.sleep(FOLD_S)

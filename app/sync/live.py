@@ -75,8 +75,10 @@ class Live:
         self._listeners.discard(listener)
 
     def tell(self, heads: Mapping[str, int]) -> None:
-        """Poke everybody about streams whose head they have not been told yet."""
-        news = {s: h for s, h in heads.items() if self._told.get(s) != h}
+        """Poke everybody about streams whose head lies above the one they were told of."""
+        self._poke({s: h for s, h in heads.items() if self._told.get(s, -1) < h})
+
+    def _poke(self, news: Mapping[str, int]) -> None:
         if news:
             self._told.update(news)
             for listener in self._listeners:
@@ -97,7 +99,12 @@ class Live:
             self.wake.clear()
             if not self._listeners:
                 continue
+            told = dict(self._told)
             try:
-                self.tell(await heads())
+                found = await heads()
+                # What had been told before the look lies in the store: a head below it is another past. One below what was
+                # told meanwhile is only older, and would be told twice.
+                self._poke({s: h for s, h in found.items() if h < told.get(s, -1)})
+                self.tell(found)
             except SQLAlchemyError:
                 _log.exception("the heads could not be read; pokes about other processes' pushes wait")

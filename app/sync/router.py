@@ -1,5 +1,6 @@
 """The sync endpoints: parse, authorise, call one function (docs/sync.md, section 4)."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -145,8 +146,14 @@ async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[
     listener = sync.live.join(caller.user, watches=isinstance(decide_watch_devices(caller.role), Allow))
     try:
         yield b": hello\n\n"
-        while not await request.is_disconnected():
+        loop = asyncio.get_running_loop()
+        looked = loop.time()
+        while True:
             moved = await listener.next(HEARTBEAT_S)
+            if loop.time() - looked >= HEARTBEAT_S:  # to ask costs as much as a poke
+                if await request.is_disconnected():
+                    return
+                looked = loop.time()
             if not moved:
                 yield b": still here\n\n"
                 continue

@@ -14,7 +14,9 @@ from tests.photos.album import Album
 def album(store_url: str, tmp_path: Path) -> Iterator[Album]:
     """The application on an empty store and an empty folder."""
     db = Database(store_url)
-    yield Album(db, tmp_path / "data")
+    found = Album(db, tmp_path / "data")
+    with found.client:  # one event loop for all requests, as a worker has
+        yield found
     db.close()
 
 

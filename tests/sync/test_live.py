@@ -41,6 +41,40 @@ def test_a_head_that_was_told_is_not_told_again() -> None:
     run(play)
 
 
+def test_a_head_that_comes_late_is_not_told_in_place_of_a_later_one() -> None:
+    async def play() -> None:
+        live = Live()
+        listener = live.join()
+        live.tell({"a": 6})
+        live.tell({"a": 5})
+        assert await heard(listener) == {"a": 6}
+        assert await heard(listener) == {}
+
+    run(play)
+
+
+def test_a_look_that_was_overtaken_tells_nothing_and_one_at_another_past_does() -> None:
+    async def play() -> None:
+        live = Live()
+        listener = live.join()
+        live.tell({"a": 5, "b": 5})
+        await heard(listener)
+
+        async def heads() -> dict[str, int]:
+            live.tell({"a": 6})
+            return {"a": 5, "b": 3}
+
+        watch = asyncio.create_task(live.watch(heads, 0.01))
+        async with asyncio.timeout(5):
+            first = await listener.next(5)
+            while "b" not in first:
+                first |= await listener.next(5)
+        watch.cancel()
+        assert first == {"a": 6, "b": 3}
+
+    run(play)
+
+
 def test_who_left_is_told_nothing_and_makes_room() -> None:
     async def play() -> None:
         live = Live()

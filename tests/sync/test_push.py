@@ -1,12 +1,17 @@
 """Custody before merge: what a push does with good, bad, repeated and hostile commits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import event
+import pytest
+from sqlalchemy import Connection, event
 
 from app.domain.change import Change, line_of
 from app.domain.commit import open_envelope, seal, sha256, sign
-from tests.sync.world import ALCOHOL, NOW, POLICE, SHARED, VISIT, World
+from app.operations.readmodels import refresh
+from app.sync.push import push, push_together
+from app.sync.store import lock_streams
+from tests.sync.world import ALCOHOL, NOW, POLICE, SHARED, VISIT, Person, World
 
 
 def test_a_change_is_applied_and_its_entry_is_dense(world: World) -> None:
@@ -156,3 +161,60 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_changes(world
         world.db.close()
         world.db = type(world.db)(world.db.url)
     assert counts[0] == counts[1] == counts[2]
+
+
+class Undone(Exception):
+    """Takes a transaction back; the argument is what came of it."""
+
+
+def test_requests_taken_together_get_what_each_would_have_got_alone(world: World) -> None:
+    alva, bo, cia = world.alva, world.bo, world.cia
+    first = alva.seal(SHARED, alva.change(VISIT, "persons", 9))
+    second, third = (alva.seal(SHARED, alva.change(VISIT, "persons", v)) for v in (1, 2))
+    other = (
+        bo.seal(SHARED, bo.change(VISIT, "persons", 11)),
+        bo.seal(POLICE, bo.change("note_1", "text", "x")),
+    )
+    foreign = cia.seal(POLICE, cia.change("note_2", "text", "y"))
+    forged = replace(bo.seal(SHARED, bo.change(VISIT, "status", "UTE")), s=first.s)
+    # One after a gap, one that fills it, both again; what others send in between is not touched by it.
+    requests = [[first], [third], list(other), [second, first], [forged], [third], [foreign, first]]
+    loads = [world.checked(*request) for request in requests]
+    world.db.write_now(lambda conn: lock_streams(conn, [SHARED, POLICE]))  # they have their numbers
+
+    def alone(conn: Connection) -> None:
+        raise Undone(
+            [push(conn, load, now=NOW, projections=[refresh]) for load in loads], world.rows_in(conn)
+        )
+
+    with pytest.raises(Undone) as undone:
+        world.db.write_now(alone)
+    assert world.in_custody() == []
+    answers, rows = undone.value.args
+    together = world.db.write_now(lambda conn: push_together(conn, loads, now=NOW, projections=[refresh]))
+    assert [each.results for each in together] == [each.results for each in answers]
+    assert [each.faults for each in together] == [each.faults for each in answers]
+    assert [fault.code for each in together for fault in each.faults] == ["chain-gap", "bad-signature"]
+    assert [each.heads for each in together] == [
+        *({SHARED: 4}, {SHARED: 4}, {SHARED: 4, POLICE: 1}, {SHARED: 4}, {SHARED: 4}, {SHARED: 4}),
+        {SHARED: 4, POLICE: 1},
+    ]
+    assert world.rows() == rows
+
+
+def test_requests_taken_together_take_as_many_statements_as_one(world: World) -> None:
+    def statements(people: list[Person]) -> int:
+        loads = [world.checked(p.seal(SHARED, p.change(VISIT, "persons", 4))) for p in people]
+        seen: list[str] = []
+        event.listen(engine := world.db._write_engine, "before_cursor_execute", heard := _hearer(seen))
+        world.db.write_now(lambda conn: push_together(conn, loads, now=NOW, projections=[refresh]))
+        event.remove(engine, "before_cursor_execute", heard)
+        return len(seen)
+
+    everybody = [world.alva, world.bo, world.cia, world.dan]
+    statements(everybody)  # the stream has its row now
+    assert statements([world.alva]) == statements(everybody)
+
+
+def _hearer(seen: list[str]) -> Callable[..., None]:
+    return lambda _conn, _cursor, statement, *_rest: seen.append(statement)

@@ -14,7 +14,7 @@ from app.domain.change import Change, new_id
 from app.domain.commit import Envelope, actor_id, b64, point_of, seal
 from app.operations.readmodels import MODELS, refresh
 from app.operations.staff import current_cells, register_device
-from app.sync.custody import check
+from app.sync.custody import Checked, check
 from app.sync.push import Pushed, push
 from app.sync.store import actor_keys
 from app.sync.tables import Commit
@@ -86,12 +86,15 @@ class World:
 
     def push(self, *envelopes: Envelope, now: int = NOW + 5_000, received: int | None = None) -> Pushed:
         """One request with these commits; `received` is when receipts of theirs say that they came first."""
-        opened = list(enumerate(envelopes, 1))
-        keys = self.db.read_now(lambda conn: actor_keys(conn, [e.actor for e in envelopes]))
-        checked = check(opened, keys)
+        checked = self.checked(*envelopes)
         for each in checked:
             each.received = received
         return self.db.write_now(lambda conn: push(conn, checked, now=now, projections=[refresh]))
+
+    def checked(self, *envelopes: Envelope) -> list[Checked]:
+        """The commits of a request, ready to be merged."""
+        keys = self.db.read_now(lambda conn: actor_keys(conn, [e.actor for e in envelopes]))
+        return check(list(enumerate(envelopes, 1)), keys)
 
     def cells(self, stream: str) -> dict[str, dict[str, list[list[Any]]]]:
         """All heads of a stream."""
@@ -104,12 +107,12 @@ class World:
 
     def rows(self) -> dict[str, list[Any]]:
         """Every row of the merged state and the read models, by table."""
+        return self.db.read_now(self.rows_in)
+
+    def rows_in(self, conn: Connection) -> dict[str, list[Any]]:
+        """`rows` as a transaction sees them."""
         names = ("entity", "retired", *(str(model.__tablename__) for model in MODELS.values()))
-
-        def read(conn: Connection) -> dict[str, list[Any]]:
-            return {name: sorted(map(repr, conn.execute(select(metadata.tables[name])))) for name in names}
-
-        return self.db.read_now(read)
+        return {name: sorted(map(repr, conn.execute(select(metadata.tables[name])))) for name in names}
 
     def alter(self, name: str, **columns: str) -> None:
         """Change rows behind the log's back: column = SQL expression."""
