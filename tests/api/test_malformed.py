@@ -3,7 +3,9 @@
 import gzip
 import json
 import zlib
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -216,6 +218,25 @@ def test_a_request_has_at_most_8_mib_whatever_it_travels_as(
     alva.person.chains = chains
     at = alva.send("POST", "/commits", content=pack(padded(alva, LIMITS.request_bytes)), headers=headers)
     assert (at.status_code, at.json()["errors"]) == (200, [])
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_body_that_the_way_has_spoiled_is_not_taken_for_a_bad_commit(
+    alva: Tablet, pack: Callable[[bytes], bytes]
+) -> None:
+    body = ndjson([alva.person.seal(SHARED, alva.person.change(VISIT, "persons", 4))])
+    sent = pack(body)
+    spoilt = pack(body.replace(b'"s":"', b'"s":"A', 1))
+    packed = {"Content-Encoding": "gzip"} if pack is gzip.compress else {}
+
+    def push(content: bytes, digest: str) -> Any:
+        return alva.send("POST", "/commits", content=content, headers=packed | {"Content-Digest": digest})
+
+    promised = f"sha-256=:{b64encode(sha256(sent).digest()).decode()}:"
+    answer = push(spoilt, promised)
+    assert (answer.status_code, code_of(answer)) == (460, "checksum-mismatch")
+    assert push(spoilt, "").json()["errors"] != []
+    assert push(sent, f"sha-512=:AAAA:, {promised}").json()["errors"] == []
 
 
 def test_a_gzip_bomb_is_refused_without_being_unpacked(alva: Tablet) -> None:

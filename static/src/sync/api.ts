@@ -1,4 +1,4 @@
-import { utf8 } from "../domain/bytes";
+import { base64, utf8 } from "../domain/bytes";
 import { Problem } from "../domain/problem";
 import type { User } from "../store/schema";
 import { type HeldAnswer, type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
@@ -31,6 +31,8 @@ export interface CallOptions {
   method?: string;
   body?: string | Uint8Array<ArrayBuffer>;
   gzip?: boolean;
+  /** Say the hash of what is sent, so that the server can tell what the way did from what we wrote. */
+  digest?: boolean;
   type?: string;
   headers?: Record<string, string>;
   timeout?: number;
@@ -81,6 +83,7 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
         body: lines,
         type: "application/x-ndjson",
         gzip,
+        digest: true,
         timeout: timeouts.long,
       }),
     changes: (after: string) =>
@@ -113,6 +116,7 @@ async function requestOf(caller: Caller, options: CallOptions): Promise<RequestI
   if (options.type) headers["Content-Type"] = options.type;
   const bytes = typeof options.body === "string" ? utf8(options.body) : options.body;
   const body = options.gzip && bytes && bytes.length >= GZIP_FROM ? await gzipped(bytes, headers) : bytes;
+  if (options.digest && body) headers["Content-Digest"] = `sha-256=:${base64(await sha256Of(body))}:`;
   return { method: options.method ?? "GET", headers, cache: "no-store", ...(body && { body }) };
 }
 
@@ -123,6 +127,10 @@ async function gzipped(
   headers["Content-Encoding"] = "gzip";
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 function offline(error: unknown): never {

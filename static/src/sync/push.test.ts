@@ -119,6 +119,28 @@ describe("a poison change", () => {
     expect(anna.memory.actors.size).toBe(1);
   });
 
+  it("is not seen in what the way spoils, however often: the hash of what was sent says so", async () => {
+    await anna.write(SHARED, VISIT, "status", "INNE");
+    await settle(anna, bo);
+    let spoils = 6;
+    const real = server.fetch;
+    const fetch: typeof real = (path, init) => {
+      if (!path.endsWith("/commits") || spoils-- <= 0) return real(path, init);
+      const body = new Uint8Array(init.body as Uint8Array<ArrayBuffer>);
+      body.set([(body[90] ?? 0) ^ 1], 90);
+      return real(path, { ...init, body });
+    };
+    const carl = await openTablet(Object.assign(Object.create(server) as TestServer, { fetch }), "anna");
+    await carl.write(SHARED, VISIT, "persons", 3);
+    for (let i = 0; i < 6; i++) {
+      await carl.round();
+      expect(carl.problem()).toBe("checksum-mismatch");
+    }
+    await carl.round();
+    expect(stateOfCell(carl, SHARED, VISIT, "persons")).toBe("received");
+    expect([...carl.memory.commits.values()].map((c) => [c.strikes, c.refused])).toEqual([[undefined, undefined]]);
+  });
+
   it("is not seen in what a proxy spoils on the way: it travels unpacked then", async () => {
     const real = server.fetch;
     const fetch: typeof real = (path, init) => {

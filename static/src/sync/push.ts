@@ -56,7 +56,7 @@ async function send(sync: Sync, batch: readonly Outgoing[]): Promise<PushAnswer>
   try {
     return await asKnownActor(sync, () => sync.api.push(lines, isTrusted));
   } catch (error) {
-    if (isProblem(error, "malformed")) sync.state.isPlain = true;
+    if (isProblem(error, "malformed", "checksum-mismatch")) sync.state.isPlain = true;
     throw error;
   }
 }

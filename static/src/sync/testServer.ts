@@ -1,5 +1,5 @@
 /** A server in memory that speaks enough of the protocol, with the faults of a bad link. */
-import { base64url, hex, unbase64url, unhex, utf8 } from "../domain/bytes";
+import { base64, base64url, hex, sha256, unbase64url, unhex, utf8 } from "../domain/bytes";
 import type { Change } from "../domain/change";
 import { actorId, type Header, hashOf, nextChain, verify } from "../domain/commit";
 import { openFrame } from "../domain/courier";
@@ -116,7 +116,10 @@ export class TestServer {
     if (route === "/actors") return this.#register(user, await textOf(init));
     if (route === "/hello") return json(await this.#hello(user, actor));
     if (route === "/held") return json({ held: this.#heldFor(user), more: false });
-    if (route === "/commits") return json(await this.#push(await textOf(init)));
+    if (route === "/commits")
+      return this.#isAsSent(init, headers)
+        ? json(await this.#push(await textOf(init)))
+        : problem("checksum-mismatch", 460);
     if (route === "/courier") return this.#courier(new Uint8Array(init.body as Uint8Array<ArrayBuffer>));
     if (route === "/changes") return this.#changes(path, streams);
     if (route === "/events") return new Response(": hello\n\n");
@@ -217,6 +220,10 @@ export class TestServer {
     const keys = this.faults.forgeReceipt ? await newKeys() : await this.#keys;
     const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, keys.privateKey, utf8(signed));
     return `${signed}.${base64url(new Uint8Array(signature))}`;
+  }
+
+  #isAsSent({ body }: RequestInit, headers: Headers): boolean {
+    return headers.get("Content-Digest") === `sha-256=:${base64(sha256(body as Uint8Array))}:`;
   }
 
   async #proven(receipt: string): Promise<PushResult[]> {
