@@ -26,7 +26,7 @@ SNAPSHOT_LAG = 500
 
 SNAPSHOT_AGE_S = 3_600.0
 """How long a snapshot that has a successor is kept at least."""
-ENDING = ".2.ndjson.gz"
+ENDING = ".3.ndjson.gz"
 """The number is that of the form: files of another one are not read, and go like old ones."""
 
 
@@ -168,8 +168,11 @@ def _snapshot_lines(conn: Connection, stream: StreamState) -> Iterator[bytes]:
             line = b'{"e":%s,"h":%s}\n' % (orjson.dumps(row.id), row.heads.encode())
             told.update(line)
             yield line
-    end = {"end": True, "stream": stream.name, "seq": stream.head, "chain": f"sha256:{stream.chain}"}
-    yield orjson.dumps(end | {"digest": f"sha256:{told.hexdigest()}"}) + b"\n"
+    end = orjson.dumps(
+        {"end": True, "stream": stream.name, "seq": stream.head, "chain": f"sha256:{stream.chain}"}
+    )
+    told.update(end[:-1])
+    yield b'%s,"digest":"sha256:%s"}\n' % (end[:-1], told.hexdigest().encode())
 
 
 def stream_digest(conn: Connection, name: str) -> dict[str, str | int]:

@@ -7,6 +7,7 @@ import type { Page } from "./browser";
 import type { Device } from "./device";
 import { ALK, mark, PLAN, POL, SHARED, STEADY, VISITS, Violation } from "./evening";
 import type { Answer, Audit, StoredCommit } from "./server";
+import { GONE } from "./storage";
 import type { World } from "./world";
 
 interface Line {
@@ -59,7 +60,9 @@ export class Books {
   /** A failure that nobody planned: the app must tell people with a problem of its own. */
   unexpected(error: unknown): void {
     if (error instanceof Violation) this.#failure ??= error;
-    else this.fail(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    // A window that is killed tells nobody anything.
+    else if (!String(error).includes(GONE))
+      this.fail(`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
 
   raise(): void {

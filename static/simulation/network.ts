@@ -135,7 +135,9 @@ export class Network {
     const chance = this.#chances.get(name) ?? this.#world.random.fork(name);
     this.#chances.set(name, chance);
     const drawn = chance.unit();
-    const isHit = drawn < (this.rates[fault] ?? 0) && !(fault !== "slow" && call.target.endsWith("/events"));
+    // Further chunks of large photos are few.
+    const weight = call.method === "PATCH" ? 3 : 1;
+    const isHit = drawn < weight * (this.rates[fault] ?? 0) && !(fault !== "slow" && call.target.endsWith("/events"));
     if (isHit) this.#world.hit(`fault: ${fault}`);
     return isHit;
   }
@@ -178,13 +180,16 @@ export class Network {
     const { device } = call.page;
     const { method, target, headers, id } = call;
     let { body } = call;
-    if (body && this.#is("cut-request", call)) body = body.slice(0, device.random.int(0, body.length - 1));
+    // Half of them by something in between that passes on what it has; else the line is gone, which both ends notice.
+    const isShort = body !== undefined && this.#is("cut-request", call);
+    const isCut = isShort && device.random.chance(0.5);
+    if (isShort) body = body?.slice(0, device.random.int(0, body.length - 1));
     if (body && !call.target.endsWith("/enrol") && this.#is("corrupt-request", call))
       body = corrupted(body, device.random.unit());
     if (body && method === "POST" && target.endsWith("/commits")) world.watch.posted(call.page, body);
     const fault = this.#serverFault(call);
     const worker = device.random.int(0, world.plan.workers - 1);
-    const head = { id, worker, method, target: target, headers, ...(fault && { fault }) };
+    const head = { id, worker, method, target: target, headers, ...(fault && { fault }), ...(isCut && { cut: true }) };
     const answer = world.server.do<Answer>("request", world.agenda.now, head, body);
     // Signatures travel in what is sealed, and they differ from run to run.
     const told = target.endsWith("/courier") ? undefined : body;
@@ -192,8 +197,8 @@ export class Network {
     if (target === "/api/v1/hello" && answer.status === 200) this.greeted.add(device);
     if (fault && answer.fired) world.hit(`fault: server ${fault.kind}`);
     if (answer.crashed) this.hangUp();
-    else world.books.answered(call.page, method, target, answer);
-    return answer;
+    else if (!isCut) world.books.answered(call.page, method, target, answer);
+    return { ...answer, isCut };
   }
 
   /** The fault that a scenario has laid in this call's way. */
@@ -243,7 +248,7 @@ export class Network {
       return;
     }
     const delay = call.page.device.random.int(4, 60);
-    if (answer.crashed || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
+    if (answer.crashed || answer.isCut || this.#ambushed(call, true) || this.#is("drop-answer", call)) {
       this.#lose(call, delay);
       return;
     }

@@ -107,8 +107,9 @@ const DOING: Record<Act, Doing> = {
   },
   photo: (page, random) => {
     const stream = ownStream(page.device.user);
-    const bytes = new Uint8Array(random.int(40, 900));
-    random.fill(bytes);
+    // Few are too large for one chunk: to move megabytes takes time.
+    const bytes = new Uint8Array(random.chance(0.1) ? random.int(1_050_000, 1_200_000) : random.int(40, 900));
+    random.fill(bytes.subarray(0, 900));
     const text = Buffer.from(`\xff\xd8\xff\xe0${mark(stream)}`, "latin1");
     bytes.set(text.subarray(0, bytes.length));
     const file = new SimBlob([bytes], { type: "image/jpeg" });

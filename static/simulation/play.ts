@@ -27,6 +27,8 @@ const ROUNDS = 8;
 /** `insats check` reads all of it again, which takes a while. */
 const WHOLE_EVERY = 8;
 const TAIL_MS = 5_000;
+/** A window that has lost its database twice waits so long before it tries a second reload (src/state/tablet.ts). */
+const RELOAD_EVERY_MS = 30_000;
 /** So long after a round others have heard of what it brought (ms). */
 const POKES_MS = 1_000;
 const EMPTY = { head: 0, chain: FIRST_CHAIN };
@@ -162,6 +164,7 @@ async function heal(world: World): Promise<void> {
     await world.until(device.openIfClosed());
   }
   await world.run(world.agenda.now + TAIL_MS);
+  if (world.devices.some(({ page }) => page?.api.memory.isLost)) await world.run(world.agenda.now + RELOAD_EVERY_MS);
   for (const { pages } of world.devices) for (const other of pages.slice(1)) other.kill();
   for (let round = 0; round < ROUNDS; round++) {
     const look = world.look();

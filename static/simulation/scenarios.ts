@@ -276,7 +276,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     s.expect("work goes on", s.values(0, "persons").includes(2), true);
   }),
   "a photo, interrupted twice": scene(TWO, async (s) => {
-    const file = s.picture();
+    const file = s.picture(1_200_000);
     await s.world.until(s.page(0).api.addPhoto(OP_ID, VISIT_ID, file));
     s.world.books.shown(s.page(0));
     s.meet({ kind: "crash-file", nth: 0 }, "/blobs/uploads");

@@ -9,6 +9,8 @@ export interface Answer {
   readonly crashed?: boolean;
   readonly fired: boolean;
   readonly body: Buffer;
+  /** The connection ended in the middle of the request: nobody heard this. */
+  readonly isCut?: boolean;
 }
 
 /** How the server is to fail in the middle of a request. `nth` counts its transactions, statements or file jobs from 0. */

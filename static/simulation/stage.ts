@@ -76,9 +76,9 @@ export class Stage {
   }
 
   /** A photo as the camera gives it, with the mark of the first tablet's authority in it. */
-  picture(): Blob {
-    const bytes = new Uint8Array(300);
-    this.random.fill(bytes);
+  picture(size = 300): Blob {
+    const bytes = new Uint8Array(size);
+    this.random.fill(bytes.subarray(0, 300));
     bytes.set(Buffer.from(`\xff\xd8\xff\xe0${mark(ownStream(this.device(0).user))}`, "latin1"));
     return new SimBlob([bytes], { type: "image/jpeg" }) as unknown as Blob;
   }

@@ -14,7 +14,7 @@ from typing import Any
 from tests.simulation.coverage import missing, table
 from tests.simulation.host import Driver, add, bundle
 
-ENOUGH = 500
+ENOUGH = 2_000
 """Seeds after which everything that can happen must have happened."""
 RECYCLE = 2_000
 """Seeds that one pair of processes plays before it is replaced: long runs stay small."""

@@ -13,14 +13,22 @@ class Call:
     """One request and what came back so far."""
 
     def __init__(
-        self, app: FastAPI, method: str, target: str, headers: Mapping[str, str], body: bytes
+        self,
+        app: FastAPI,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        breaks_off: bool = False,
     ) -> None:
-        """Nothing has run yet; `settle` brings the answer."""
+        """Nothing has run yet; `settle` brings the answer. `breaks_off`: the connection ends after `body`."""
         self.status = 0
         self.headers: dict[str, str] = {}
         self.parts: list[bytes] = []
         self.is_done = False
         self._body: bytes | None = body
+        self._breaks_off = breaks_off
         path, _, query = target.partition("?")
         scope: dict[str, Any] = {
             "type": "http",
@@ -41,7 +49,9 @@ class Call:
     async def _receive(self) -> dict[str, Any]:
         if self._body is not None:
             body, self._body = self._body, None
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": self._breaks_off}
+        if self._breaks_off:
+            return {"type": "http.disconnect"}
         await loop.create_future()
         raise AssertionError
 

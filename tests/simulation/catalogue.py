@@ -149,8 +149,9 @@ SERVER = (
     Mutant(
         "anybody reads",
         "app/sync/service.py",
-        "            return pull.stream_states(conn, [name for name in names if name in allowed])",
-        "            return pull.stream_states(conn, list(names) if allowed else [])",
+        "        if not parts.keys() >= set(names):\n            raise NotFound\n"
+        "        return {name: parts[name].state for name in names}",
+        "        return await self.db.read(lambda conn: pull.stream_states(conn, list(names))) if parts else {}",
         "one authority reads another's own stream",
         "I9",
         "everything a hostile tablet knows",
@@ -409,7 +410,7 @@ CLIENT = (
     Mutant(
         "a snapshot is not checked",
         "static/src/sync/snapshot.ts",
-        "  if (end.digest !== hashOf(before))",
+        "  if (end.digest !== `sha256:${digest}`)",
         "  if (!end.digest)",
         "a snapshot that was spoiled on its way, or on a disk, is believed, and stays",
         "I4",

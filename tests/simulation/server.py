@@ -121,7 +121,8 @@ class Server:
         """One request, to its end or (pokes) to its first bytes. `crashed`: there was no answer and all workers restarted."""
         self.store.arm(command.get("fault"))
         worker = self.apps[command["worker"] % WORKERS]
-        call = Call(worker, command["method"], command["target"], command["headers"], body)
+        question = (command["method"], command["target"], command["headers"], body)
+        call = Call(worker, *question, breaks_off=command.get("cut", False))
         try:
             settle()
             crashed = call.crashed()

@@ -112,7 +112,7 @@ async function keepUser({ tablet }: Sync, { user }: Hello): Promise<void> {
 function next(known: StreamRow | undefined, stream: string, told: HelloStream, isNewEpoch: boolean): StreamRow {
   const { role, head } = told;
   if (!known) return { stream, role, head, cursor: 0, chain: FIRST_CHAIN, reset: head > 0 };
-  const isOtherChain = head === known.cursor && head > 0 && told.chain !== known.chain;
+  const isOtherChain = head === known.cursor && told.chain !== known.chain;
   return { ...known, role, head, reset: known.reset || isNewEpoch || head < known.cursor || isOtherChain };
 }
 

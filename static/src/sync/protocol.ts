@@ -131,7 +131,7 @@ export interface SnapshotEnd {
   readonly stream: string;
   readonly seq: number;
   readonly chain: string;
-  /** `sha256:<hex>` of all bytes before this line. */
+  /** `sha256:<hex>` of all bytes before `,"digest":`, the last member. */
   readonly digest: string;
 }
 

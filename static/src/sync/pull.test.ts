@@ -202,6 +202,8 @@ describe("a snapshot that was spoiled on its way", () => {
     ["in a line left out", (t) => t.slice(t.indexOf("\n") + 1)],
     ["in a line cut short", (t) => t.slice(0, 200)],
     ["in its last line left out", (t) => t.slice(0, t.lastIndexOf("\n", t.length - 2) + 1)],
+    ["in where it ends", (t) => t.replace(/"seq":\d+/, '"seq":99')],
+    ["in its chain", (t) => t.replace(/"chain":"sha256:./, '"chain":"sha256:x')],
     ["in the digest left out", (t) => t.replace(/,"digest":"[^"]*"/, "")],
     ["altogether", () => ""],
   ];

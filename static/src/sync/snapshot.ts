@@ -37,8 +37,8 @@ async function wholeSnapshot(stream: string, text: string): Promise<{ lines: str
   const last = text.lastIndexOf("\n", text.length - 2) + 1;
   const end = parseJson<Partial<SnapshotEnd> | null>(text.slice(last));
   if (!end?.end || end.stream !== stream) throw new Problem("offline", 0, "the snapshot was cut short");
-  const before = text.slice(0, last);
-  const digest = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(before))));
+  const told = utf8(text.slice(0, text.lastIndexOf(',"digest":')));
+  const digest = hex(new Uint8Array(await crypto.subtle.digest("SHA-256", told)));
   if (end.digest !== `sha256:${digest}`) throw new Problem("offline", 0, "the snapshot is not what the server wrote");
-  return { lines: linesOf(before), end: end as SnapshotEnd };
+  return { lines: linesOf(text.slice(0, last)), end: end as SnapshotEnd };
 }

@@ -280,7 +280,8 @@ export class TestServer {
     if (!(name in streams)) return problem("not-found", 404);
     const { world, head, chain } = this.stream(name);
     const lines = Object.entries(world).map(([e, h]) => `${JSON.stringify({ e, h })}\n`);
-    const end = { end: true, stream: name, seq: head, chain, digest: hashOf(lines.join("")) };
-    return new Response(`${lines.join("")}${JSON.stringify(end)}\n`);
+    const end = JSON.stringify({ end: true, stream: name, seq: head, chain }).slice(0, -1);
+    const told = lines.join("") + end;
+    return new Response(`${told},"digest":"${hashOf(told)}"}\n`);
   }
 }
