@@ -29,6 +29,7 @@ from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
+from app.photos.arrivals import Arrivals
 from app.photos.courier import courier_router
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
@@ -91,7 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.db, app.state.sync, app.state.settings, app.state.presence = db, sync, settings, presence
-    app.state.sessions = Sessions(db)
+    app.state.sessions, app.state.arrivals = Sessions(db), Arrivals(db)
     errors.install(app)
     for failure in (DBAPIError, OSError):
         app.add_exception_handler(failure, _on_outage)

@@ -67,11 +67,13 @@ class Upsert:
     def __init__(
         self, target: Table, key: Sequence[str] = (), update: Sequence[str] = (), where: str = "TRUE"
     ) -> None:
-        """Without a `key` a row that is there is an error; `where` is SQL about `excluded`, the new row."""
+        """Without a `key` a row that is there is an error, without an `update` it stays as it is; `where` is SQL about
+        `excluded`, the new row."""
         columns = target.columns.keys()
         into = f'INSERT INTO "{target.name}" ({", ".join(_quoted(columns))})'
         names, changes = ", ".join(_quoted(key)), ", ".join(f"{c} = excluded.{c}" for c in _quoted(update))
-        conflict = f"ON CONFLICT ({names}) DO UPDATE SET {changes} WHERE {where}" if key else ""
+        otherwise = f"UPDATE SET {changes} WHERE {where}" if update else "NOTHING"
+        conflict = f"ON CONFLICT ({names}) DO {otherwise}" if key else ""
         self._each = f"{into} VALUES ({', '.join('?' * len(columns))}) {conflict}"
         self._all = text(f"{into} SELECT * FROM {_json_rows(target)} {conflict}")  # noqa: S608 - names of our own schema
         self._values: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*columns)

@@ -67,7 +67,7 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
             raise TooLarge(BEYOND)
         now = now_ms()
         new = new_upload(session.person.id, sha256, size, now + upload_ms)
-        kept = await service.begin_with(db, store, new, data, now)
+        kept = await service.begin_with(db, store, request.app.state.arrivals, new, data, now)
         return Response(status_code=201, headers={"Location": _url(kept), **tus.state(kept)})
 
     @router.head("/{upload}")

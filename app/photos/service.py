@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from app.database import Database
 from app.errors import ChecksumMismatch, NotFound, Problem, Unavailable, UnsupportedMedia, UploadOffset
 from app.photos import access, uploads
+from app.photos.arrivals import Arrivals
 from app.photos.store import BlobStore, PartLost
-from app.photos.uploads import Upload
+from app.photos.uploads import Upload, Whole
 
 T = TypeVar("T")
 
@@ -36,13 +37,15 @@ async def begin(db: Database, store: BlobStore, new: Upload, now: int) -> Upload
     return kept
 
 
-async def begin_with(db: Database, store: BlobStore, new: Upload, data: bytes, now: int) -> Upload:
+async def begin_with(
+    db: Database, store: BlobStore, arrivals: Arrivals, new: Upload, data: bytes, now: int
+) -> Upload:
     """Open an upload with its first bytes, or continue the one of the same bytes by what it has not got yet.
 
     A photo that comes whole goes straight to its place. ChecksumMismatch or UnsupportedMedia as `take`.
     """
     if len(data) == new.size:
-        return await _keep_whole(db, store, new, data, now)
+        return await _keep_whole(store, arrivals, new, data)
     kept = await begin(db, store, new, now)
     if len(data) <= kept.offset:
         return kept
@@ -52,9 +55,9 @@ async def begin_with(db: Database, store: BlobStore, new: Upload, data: bytes, n
         return replace(kept, offset=moved.members["offset"])
 
 
-async def _keep_whole(db: Database, store: BlobStore, new: Upload, data: bytes, now: int) -> Upload:
+async def _keep_whole(store: BlobStore, arrivals: Arrivals, new: Upload, data: bytes) -> Upload:
     mime = await on_disk(store.keep, data, new.sha256)
-    kept = await db.write(partial(uploads.create_whole, new=new, mime=mime, now=now))
+    kept = await arrivals.note(Whole(new, mime))
     if kept.id != new.id:
         with suppress(OSError):  # as below
             await on_disk(store.drop, kept.id)

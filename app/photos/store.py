@@ -11,14 +11,16 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import ChecksumMismatch, TooMany, UnsupportedMedia
 from app.photos import tables as t
+from app.sets import Upsert
 
 SERVER: Final = ""
 """Who holds the bytes that the server itself wrote."""
@@ -72,7 +74,7 @@ class BlobStore:
             raise UnsupportedMedia
         sha256 = hashlib.sha256(data).hexdigest()
         self._keep([data], sha256)
-        register(conn, sha256, len(data), mime, user, now)
+        register(conn, [Delivered(sha256, len(data), mime, user)], now)
         return sha256
 
     def begin(self, upload: str) -> None:
@@ -182,12 +184,33 @@ class BlobStore:
             _sync(folder)
 
 
-def register(conn: Connection, sha256: str, size: int, mime: str, user: str, now: int) -> None:
-    """Note that verified bytes are kept, and that `user` delivered them."""
-    blob = insert(t.blob).values(sha256=sha256, size=size, mime=mime, received=now, stable=False)
-    conn.execute(blob.on_conflict_do_nothing())
-    holder = insert(t.blob_holder).values(sha256=sha256, user=user, at=now)
-    conn.execute(holder.on_conflict_do_nothing())
+@dataclass(frozen=True)
+class Delivered:
+    """Verified bytes in their place, and who delivered them."""
+
+    sha256: str
+    size: int
+    mime: str
+    user: str
+
+
+_BLOBS = Upsert(t.blob, ("sha256",))
+_HOLDERS = Upsert(t.blob_holder, ("sha256", "user"))
+
+
+def register(conn: Connection, photos: Iterable[Delivered], now: int) -> None:
+    """Note that verified bytes are kept, and who delivered them."""
+    rows = sorted(
+        photos, key=attrgetter("sha256", "user")
+    )  # two who note the same must not wait for each other
+    _BLOBS.write(
+        conn,
+        [
+            {"sha256": p.sha256, "size": p.size, "mime": p.mime, "received": now, "stable": False}
+            for p in rows
+        ],
+    )
+    _HOLDERS.write(conn, [{"sha256": p.sha256, "user": p.user, "at": now} for p in rows])
 
 
 def _write_new(path: Path, blocks: Iterable[bytes]) -> str:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.errors import TooMany
 from app.photos import tables as t
-from app.photos.store import BlobStore, register
-from app.sets import among
+from app.photos.store import BlobStore, Delivered, register
+from app.sets import Upsert, among
 
 MAX_OPEN: Final = 200
 """Unfinished uploads of one account; at 25 MiB each 5 GB of disk."""
@@ -102,22 +102,37 @@ def complete(conn: Connection, upload: Upload, mime: str, now: int, expires: int
 
     False if a repeated request was first, which is harmless.
     """
-    register(conn, upload.sha256, upload.size, mime, holder, now)
+    register(conn, [Delivered(upload.sha256, upload.size, mime, holder)], now)
     return advance(conn, upload, upload.size, expires)
 
 
-def create_whole(conn: Connection, new: Upload, mime: str, now: int) -> Upload:
-    """Note an upload that came whole with its creation: its bytes are verified and in their place.
+@dataclass(frozen=True)
+class Whole:
+    """An upload that came whole with its creation: its bytes are verified and in their place."""
+
+    upload: Upload
+    mime: str
+
+
+_WHOLE = Upsert(t.upload, ("user", "sha256", "size"), ("offset", "expires"))
+
+
+def create_whole(conn: Connection, whole: Sequence[Whole], now: int) -> list[Upload]:
+    """Note uploads that came whole; what is kept of each, in their order.
 
     One of the same bytes that was under way is finished by it and keeps its id.
     """
-    register(conn, new.sha256, new.size, mime, new.user, now)
-    done = {"offset": new.size, "expires": new.expires}
-    row = {"id": new.id, "user": new.user, "sha256": new.sha256, "size": new.size, "created": now, **done}
-    added = insert(t.upload).values(row)
-    same = [t.upload.c[name] for name in ("user", "sha256", "size")]
-    kept = added.on_conflict_do_update(index_elements=same, set_=done).returning(*_COLUMNS)
-    return Upload(**conn.execute(kept).mappings().one())
+    register(conn, [Delivered(w.upload.sha256, w.upload.size, w.mime, w.upload.user) for w in whole], now)
+    new = {_same(w.upload): w.upload for w in whole}
+    rows = [asdict(upload) | {"offset": upload.size, "created": now} for _, upload in sorted(new.items())]
+    _WHOLE.write(conn, rows)
+    named = select(*_COLUMNS).where(among(t.upload.c.sha256, sorted({sha256 for _, sha256, _ in new})))
+    kept = {_same(u): u for u in (Upload(**row) for row in conn.execute(named).mappings())}
+    return [kept[_same(w.upload)] for w in whole]
+
+
+def _same(upload: Upload) -> tuple[str, str, int]:
+    return upload.user, upload.sha256, upload.size
 
 
 def forget(conn: Connection, upload: Upload) -> None:

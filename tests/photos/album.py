@@ -14,6 +14,7 @@ from app.database import Database, table
 from app.photos import tables as t
 from app.photos import uploads
 from app.photos.access import record_refs
+from app.photos.arrivals import Arrivals
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.settings import Limits
@@ -49,6 +50,7 @@ class Album(House):
         """Streams without entries, files below `root`."""
         self.root, self.store = root, BlobStore(root)
         super().__init__(db, [photos_router(self.store, LIMITS)])
+        self.app.state.arrivals = Arrivals(db)
         rows = [{"name": name, "head": 0, "chain": 64 * "0"} for name in (SHARED, POLICE, ALCOHOL)]
         self.db.write_now(lambda conn: conn.execute(table(Stream).insert(), rows))
 

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import insert
 
+from app.clock import now_ms
 from app.photos import tables as t
-from app.photos.uploads import MAX_OPEN
+from app.photos import uploads
+from app.photos.uploads import MAX_OPEN, Whole, new_upload
 from tests.auth.house import Tablet, code_of
 from tests.photos.album import (
     LIMITS,
@@ -46,6 +48,24 @@ def test_a_photo_that_fits_into_a_chunk_is_one_request(album: Album, alva: Table
     assert ask(alva, sha(SMALL))["verified"] == [sha(SMALL)]
     assert album.files() == {"blobs": [sha(SMALL)], "uploads": []}
     assert album.store.path(sha(SMALL)).read_bytes() == SMALL
+
+
+def test_photos_of_one_moment_are_noted_together_as_each_would_be_alone(album: Album, alva: Tablet) -> None:
+    """Twice the same photo, one by somebody else, and one that is under way and keeps its id."""
+    path = path_of(create_with(alva, DATA, DATA[:LIMIT]).headers["location"])
+    names = (("alva", SMALL), ("alva", SMALL), ("bo", SMALL), ("alva", DATA))
+    whole = [
+        Whole(new_upload(user, sha(data), len(data), now_ms() + 60_000), "image/jpeg") for user, data in names
+    ]
+    kept = album.db.write_now(lambda conn: uploads.create_whole(conn, whole, now_ms()))
+    assert [(u.user, u.sha256, u.offset) for u in kept] == [
+        (user, sha(data), len(data)) for user, data in names
+    ]
+    assert kept[0] == kept[1]
+    assert kept[0].id in {whole[0].upload.id, whole[1].upload.id}
+    assert kept[2].id == whole[2].upload.id
+    assert path.endswith(kept[3].id)
+    assert (album.count("blob"), album.count("blob_holder"), album.count("upload")) == (2, 3, 3)
 
 
 def test_a_longer_one_goes_on_where_its_first_chunk_ended(album: Album, alva: Tablet) -> None:
