@@ -23,10 +23,12 @@ from app.auth import tables as auth
 from app.auth.accounts import grant, revoke
 from app.auth.presence import Presence
 from app.auth.service import mint_code
+from app.auth.sessions import Sessions
 from app.database import migrate, table
 from app.operations.readmodels import refresh
 from app.operations.recovery.check import check
 from app.operations.recovery.restore import restore
+from app.photos.arrivals import Arrivals
 from app.settings import Settings
 from app.sync import pull
 from app.sync.backup import BackupBroken, back_up
@@ -106,6 +108,7 @@ class Server:
             db, settings = each.state.db, self.settings
             each.state.sync = Sync(db, self.key, self.data, settings.limits, [refresh])
             each.state.presence = Presence(db, each.state.sync.live.tell_of_tablets)
+            each.state.sessions, each.state.arrivals = Sessions(db), Arrivals(db)
             self.jobs.append(loop.create_task(_watch(each)))
         settle()
 
