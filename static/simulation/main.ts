@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { createInterface } from "node:readline";
 import { Violation } from "./evening";
 import type { Cut } from "./plan";
-import { type Outcome, play, playScenario, watchStray } from "./play";
+import { KINDS, type Outcome, play, playScenario, watchStray } from "./play";
 import { SCENARIOS } from "./scenarios";
 import { Server } from "./server";
 import { shrink } from "./shrink";
@@ -12,7 +12,7 @@ import { watchTasks } from "./time";
 interface Question {
   readonly seed?: number;
   readonly scenario?: string;
-  /** The names of all scenarios. */
+  /** The names of all scenarios and kinds. */
   readonly list?: boolean;
   readonly cut?: Cut;
   readonly verbose?: boolean;
@@ -33,7 +33,7 @@ const server = new Server(Number(process.env.INSATS_SIM_ANSWERS), Number(process
 for await (const line of createInterface({ input: process.stdin })) {
   const { seed = 0, scenario, list, cut, verbose, shrink: isToShrink } = JSON.parse(line) as Question;
   if (list) {
-    process.stdout.write(`${JSON.stringify({ names: Object.keys(SCENARIOS) })}\n`);
+    process.stdout.write(`${JSON.stringify({ names: Object.keys(SCENARIOS), kinds: KINDS })}\n`);
     continue;
   }
   const coverage = new Map<string, number>();

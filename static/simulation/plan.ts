@@ -79,7 +79,7 @@ export interface Cut {
   readonly steps?: readonly number[];
 }
 
-const FAULTS: readonly WayFault[] = [
+export const FAULTS: readonly WayFault[] = [
   "drop-request",
   "drop-answer",
   "duplicate",

@@ -5,7 +5,7 @@ import type { Device } from "./device";
 import { CREW_MS, START, Violation } from "./evening";
 import { enrolAgain, happen } from "./happenings";
 import { act } from "./people";
-import { ACTS, type Act, type Cut, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
+import { ACTS, type Act, type Cut, FAULTS, HAPPENINGS, type Happening, planOf, type Step, without } from "./plan";
 import { SCENARIOS } from "./scenarios";
 import type { Look, Server } from "./server";
 import { Stage } from "./stage";
@@ -203,5 +203,9 @@ function isAtRest(world: World, device: Device, { streams, held }: Look): boolea
   return isSettled && isPulled && isSent && arePhotosSent && unlearnt(page, held).length === 0;
 }
 
-/** Every kind of step, for the coverage table. */
-export const KINDS = [...ACTS.map(([kind]) => `act: ${kind}`), ...HAPPENINGS.map(([kind]) => `happening: ${kind}`)];
+/** Every kind of step and of fault of the way, as the coverage table names them. */
+export const KINDS: readonly string[] = [
+  ...ACTS.map(([kind]) => `act: ${kind}`),
+  ...HAPPENINGS.map(([kind]) => `happening: ${kind}`),
+  ...FAULTS.map((kind) => `fault: ${kind}`),
+];

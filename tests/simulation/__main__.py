@@ -29,7 +29,7 @@ def main() -> int:
     run = Run(bundled, range(options.start, options.start + options.seeds), options.jobs)
     run.play()
     run.report()
-    unhit = missing(run.coverage) if options.seeds >= ENOUGH else []
+    unhit = missing(run.coverage, run.kinds) if options.seeds >= ENOUGH else []
     for name in unhit:
         print(f"never hit: {name}")
     return 1 if run.failures or unhit else 0
@@ -69,6 +69,7 @@ class Run:
         self.cpu = 0.0
         self.events = 0
         self.coverage: dict[str, int] = {}
+        self.kinds: list[str] = []
         self.failures: list[dict[str, Any]] = []
 
     def play(self) -> None:
@@ -83,6 +84,7 @@ class Run:
     def _work(self) -> None:
         while not self._seeds.empty():
             with Driver(self._bundled) as driver:
+                self.kinds = driver.kinds()
                 for _ in range(RECYCLE):
                     try:
                         seed = self._seeds.get_nowait()

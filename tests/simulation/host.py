@@ -102,6 +102,11 @@ class Driver:
         names: list[str] = self.ask(list=True)["names"]
         return names
 
+    def kinds(self) -> list[str]:
+        """Everything that people do, that happens and that the way does, as the coverage names it."""
+        kinds: list[str] = self.ask(list=True)["kinds"]
+        return kinds
+
     def cpu(self) -> float:
         """Seconds of processor that both have used so far."""
         ticks = os.sysconf("SC_CLK_TCK")
