@@ -20,7 +20,7 @@ const client = new URL("../../static/", import.meta.url);
 await import(new URL("node_modules/fake-indexeddb/auto/index.mjs", client));
 const load = (name) => import(new URL(`src/${name}.ts`, client));
 const { Memory } = await load("store/memory");
-const { openStore } = await load("store/schema");
+const { openStore } = await load("store/open");
 const { createSave } = await load("store/save");
 const { strictly } = await load("store/transaction");
 const { createActor } = await load("sync/actor");
