@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.browser import LAUNCH_ARGUMENTS
 from tests.engines.devtools import ChromiumPage, Devtools, Gone
-from tests.engines.processes import command, family, kill, kill_all, wait_until
+from tests.engines.processes import command, family, kill, kill_all, log_of, wait_until
 
 START_S = 30.0
 ARGUMENTS = (
@@ -42,12 +42,13 @@ class Chromium:
         """Start the browser with the app in its one tab."""
         self.profile.mkdir(parents=True, exist_ok=True)
         self._port_file.unlink(missing_ok=True)
-        self._process = subprocess.Popen(
-            [self.program, *ARGUMENTS, *self.extra, f"--user-data-dir={self.profile}", address],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with log_of(self.profile).open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.program, *ARGUMENTS, *self.extra, f"--user-data-dir={self.profile}", address],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         wait_until(self._listens, START_S, "Chromium does not listen")
         return self.pages()[0]
 

@@ -20,6 +20,7 @@ from tests.browser import find_chromium
 from tests.e2e.backend import Backend
 from tests.engines import builds
 from tests.engines.chromium import Chromium
+from tests.engines.processes import log_of
 from tests.engines.trial import Round, Trial
 from tests.engines.webkit import Screen, WebKit
 from tests.webkit import find_webkit
@@ -44,6 +45,9 @@ def main() -> None:
         trial = prepared(Path(folder), options.browser, Random(options.start))
         try:
             rounds, faults = run(trial, options.kills)
+        except Exception:
+            print(log_of(trial.browser.profile).read_text(errors="replace")[-6_000:], file=sys.stderr)
+            raise
         finally:
             trial.close()
             trial.backend.kill()

@@ -10,6 +10,11 @@ from pathlib import Path
 GONE_S = 10.0
 
 
+def log_of(profile: Path) -> Path:
+    """What a browser with this profile complains of: why it gave up a store stands nowhere else."""
+    return profile.with_name(f"{profile.name}.log")
+
+
 def family(root: int) -> list[int]:
     """A process and all that descend from it, whatever groups they have made."""
     children: dict[int, list[int]] = {}

@@ -35,6 +35,7 @@ SECTIONS = ("counts", "photos", "checklist", "overview")
 class Browser(Protocol):
     """What Chromium and WebKit have in common; see their modules."""
 
+    profile: Path
     ways: tuple[str, ...]
     name: str
     restarts: int

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.e2e.backend import free_port
 from tests.engines.devtools import Devtools, Gone, WebKitPage
-from tests.engines.processes import command, family, kill, kill_all
+from tests.engines.processes import command, family, kill, kill_all, log_of
 
 START_S = 30.0
 SCREEN = "1024x1366x24"
@@ -60,13 +60,15 @@ class WebKit:
     def open(self, address: str) -> WebKitPage:
         """Start the browser with the app in its one window."""
         self._port = free_port()
-        self._process = subprocess.Popen(
-            [self.program, address],
-            env=self._environment(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        environment = self._environment()
+        with log_of(self.profile).open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.program, address],
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         return self.page()
 
     def page(self) -> WebKitPage:
