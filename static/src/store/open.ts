@@ -1,5 +1,6 @@
 import { openDB } from "idb";
 import { adoptReplicas, createFormer } from "./former";
+import { beginFreshLog } from "./freshLog";
 import type { Db, Schema } from "./schema";
 import { guard, PATIENCE, type Patience } from "./transaction";
 
@@ -24,6 +25,7 @@ export async function openStore(
 ): Promise<Db> {
   const db = await inTime(wait, openAt(name, onBroken));
   guard(db, onBroken, patience);
+  void beginFreshLog(db);
   await adoptReplicas(db);
   return db;
 }
