@@ -1,7 +1,7 @@
 """A kill in the middle of a write tears the last record of Chromium's log; Chromium goes on writing behind it.
 
-Its LevelDB takes a torn end for the end, appends to the same file, and at the next start but one finds a record whose checksum is
-wrong: it throws the site's whole database away (seen three times in some 800 kills; `Corruption: checksum mismatch`).
+Its LevelDB takes a torn end for the end, appends to the same file, and at the next start but one finds a record whose
+checksum is wrong: it throws the site's whole database away (three times in some 720 kills; `Corruption: checksum mismatch`).
 """
 
 from pathlib import Path

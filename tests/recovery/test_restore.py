@@ -20,6 +20,7 @@ from app.sync.identity import server_key
 from app.sync.keeping import KeyMissing
 from tests.recovery.camp import DIGEST, PHOTO, Camp, cells_of, restored, rows_in
 from tests.recovery.conftest import Fresh
+from tests.sync.packed import text_of
 from tests.sync.world import ALCOHOL, NOW, POLICE, SHARED, VISIT
 
 STORES = ("sqlite", "postgresql")
@@ -207,6 +208,8 @@ def test_a_flipped_bit_anywhere_is_refused_with_its_place_and_leaves_nothing(
     for n, at in enumerate([*range(start, len(genuine), max(1, len(genuine) // 40)), len(genuine) - 6]):
         damaged = bytearray(genuine)
         damaged[at] ^= 1 << (n % 8)
+        if text_of(damaged) == text_of(genuine):
+            continue
         backup.write_bytes(damaged)
         with pytest.raises(BackupBroken, match=r"line \d+|rows of|after its end"):
             restore(db, tmp_path / "again", backup, NOW)
