@@ -307,8 +307,8 @@ CLIENT = (
     Mutant(
         "a grant skips history",
         "static/src/sync/hello.ts",
-        "  if (!known) return { stream, role, head, cursor: 0, chain: FIRST_CHAIN, reset: head > 0 };",
-        "  if (!known) return { stream, role, head, cursor: head, chain: told.chain, reset: false };",
+        "  return { ...row, cursor: 0, chain: FIRST_CHAIN, reset: row.head > 0 };",
+        "  return row;",
         "who is granted a stream later never gets what was in it",
         "I4",
         "granted late, the history comes along",

@@ -111,7 +111,7 @@ async function keepUser({ tablet }: Sync, { user }: Hello): Promise<void> {
 /** What to know of a stream from now on: new ones begin empty, those that cannot be continued take a snapshot. */
 function next(known: StreamRow | undefined, stream: string, told: HelloStream, isNewEpoch: boolean): StreamRow {
   const { role, head } = told;
-  if (!known) return { stream, role, head, cursor: 0, chain: FIRST_CHAIN, reset: head > 0 };
+  if (!known) return begun({ stream, role, head, cursor: head, chain: told.chain, reset: false });
   const isOtherChain = head === known.cursor && told.chain !== known.chain;
   return { ...known, role, head, reset: known.reset || isNewEpoch || head < known.cursor || isOtherChain };
 }
@@ -124,7 +124,12 @@ async function keepStream(tx: Writing<Stores>, row: StreamRow): Promise<void> {
   const store = tx.objectStore("replicas");
   const stored = await store.get(row.stream);
   if (stored) await store.put({ ...row, cursor: stored.cursor, chain: stored.chain, reset: row.reset || stored.reset });
-  else await store.put({ ...row, cursor: 0, chain: FIRST_CHAIN, reset: row.head > 0 });
+  else await store.put(begun(row));
+}
+
+/** A stream of which nothing is here yet. */
+function begun(row: StreamRow): StreamRow {
+  return { ...row, cursor: 0, chain: FIRST_CHAIN, reset: row.head > 0 };
 }
 
 /**
