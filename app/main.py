@@ -8,13 +8,12 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,6 +62,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
 }
+
+_ADDED = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -206,9 +207,8 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                there = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _ADDED if pair[0] not in there)]
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -234,8 +234,13 @@ def _knows(route: BaseRoute, scope: Scope) -> bool:
 
 
 async def _static(path: str) -> Response:
-    """The built front end; every address of the app itself is its start page."""
+    """The built front end; every address of the app itself is its start page.
+
+    A file that is not here (another version's) is not: a tablet would keep the start page in its place for a year.
+    """
     file = _built(path)
+    if file is None and PurePosixPath(path).suffix:
+        raise NotFound
     if file is None:
         file = STATIC / "index.html"
         if not file.is_file():

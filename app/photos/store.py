@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from app.errors import ChecksumMismatch, TooMany, UnsupportedMedia
 from app.photos import tables as t
 from app.sets import Upsert
+from app.sync.keeping import place_of
 
 SERVER: Final = ""
 """Who holds the bytes that the server itself wrote."""
@@ -59,7 +60,7 @@ class BlobStore:
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of this digest lie, if they are here."""
-        return self._blobs / sha256[:2] / sha256[2:4] / sha256
+        return place_of(self._blobs, sha256)
 
     def has(self, sha256: str, size: int) -> bool:
         """Whether the bytes are here in full."""

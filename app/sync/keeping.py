@@ -51,7 +51,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def place_of(root: Path, sha256: str) -> Path:
-    """Where a digest's bytes lie below a folder of photos."""
+    """Where a digest's bytes lie below a folder of photos. Data folders and backups of any age are read by this."""
     return root / sha256[:2] / sha256[2:4] / sha256
 
 

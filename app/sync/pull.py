@@ -1,4 +1,4 @@
-"""Reading a stream: pages of its log, its snapshot and its digest. Permission is the caller's business."""
+"""Reading a stream: where it stands, its snapshot and its digest. Permission is the caller's business."""
 
 import gzip
 import hashlib
@@ -15,11 +15,10 @@ from app.database import table
 from app.domain.commit import FIRST_CHAIN
 from app.domain.merge import digest
 from app.sets import among
-from app.sync.tables import Commit, Entity, Entry, Stream
+from app.sync.tables import Entity, Entry, Stream
 
-_stream, _entry, _commit, _entity = table(Stream), table(Entry), table(Commit), table(Entity)
+_stream, _entry, _entity = table(Stream), table(Entry), table(Entity)
 
-PAGE_ENTRIES = 2_000
 SNAPSHOT_LAG = 500
 """A snapshot this many entries behind is still served: the log brings the rest, and many tablets share one build."""
 
@@ -56,42 +55,21 @@ def stream_states(conn: Connection, names: Sequence[str]) -> dict[str, StreamSta
     }
 
 
-_PAGE = (
-    select(_entry.c.seq, _entry.c.r, _entry.c.chain, _commit.c.header, _commit.c.body, _commit.c.signature)
-    .join(_commit, _commit.c.hash == _entry.c.commit)
-    .where(_entry.c.stream == bindparam("stream"), _entry.c.seq > bindparam("after"))
-    .order_by(_entry.c.seq)
-    .limit(PAGE_ENTRIES)
-)
-
-
-def page(conn: Connection, stream: StreamState, after: int, limit_bytes: int) -> bytes:
-    """NDJSON of the entries after a sequence number, at least one where there is one, and the end line."""
-    lines: list[bytes] = []
-    size, chain, last = 0, _chain_at(conn, stream, after), after
-    wanted = {"stream": stream.id, "after": after}
-    with conn.execute(_PAGE, wanted, execution_options={"yield_per": 100}) as rows:
-        for row in rows:
-            line = orjson.dumps({"r": row.r, "h": row.header, "b": row.body, "s": row.signature})
-            if lines and size + len(line) > limit_bytes:
-                break
-            lines.append(line)
-            size += len(line) + 1
-            chain, last = row.chain, row.seq
-    # The stream may have moved since its state was read.
-    end = {"end": True, "stream": stream.name, "head": max(stream.head, last), "chain": f"sha256:{chain}"}
-    return b"\n".join([*lines, orjson.dumps(end)]) + b"\n"
-
-
 _CHAIN_AT = select(_entry.c.chain).where(
     _entry.c.stream == bindparam("stream"), _entry.c.seq == bindparam("seq")
 )
 
 
-def _chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
+def chain_at(conn: Connection, stream: StreamState, seq: int) -> str:
+    """The chain hash (hex) of a log at a sequence number; that of the beginning where there is no such entry."""
     if seq == stream.head:
         return stream.chain
-    return conn.execute(_CHAIN_AT, {"stream": stream.id, "seq": seq}).scalar() or FIRST_CHAIN.hex()
+    return stored_chain(conn, stream, seq) or FIRST_CHAIN.hex()
+
+
+def stored_chain(conn: Connection, stream: StreamState, seq: int) -> str | None:
+    """The chain hash (hex) of an entry as this transaction finds it; None where it finds none."""
+    return conn.execute(_CHAIN_AT, {"stream": stream.id, "seq": seq}).scalar()
 
 
 class Snapshots:
@@ -108,7 +86,7 @@ class Snapshots:
         """The file of the snapshot at a sequence number, if it is here."""
         if not 0 <= seq <= stream.head:
             return None
-        path = self._path(stream.name, seq, _chain_at(conn, stream, seq))
+        path = self._path(stream.name, seq, chain_at(conn, stream, seq))
         return path if path.exists() else None
 
     def newest(self, conn: Connection, stream: StreamState) -> int | None:

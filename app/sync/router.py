@@ -98,6 +98,7 @@ async def changes(
     caller: Asker,
     after: Annotated[str, Query(max_length=20_000)],
     if_none_match: Annotated[str | None, Header()] = None,
+    accept_encoding: Annotated[str, Header()] = "",
     insats_protocol: Annotated[int, Header()] = PROTOCOL,
 ) -> Response:
     """The entries after each cursor, `stream:seq` separated by commas."""
@@ -109,7 +110,12 @@ async def changes(
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if if_none_match == tag:
         return Response(status_code=304, headers=headers)
-    return Response(await sync.page(states, cursors), media_type=NDJSON, headers=headers)
+    # Packed here and not on the way out: the same page is packed once for all, and never on the event loop.
+    is_packed = "gzip" in accept_encoding
+    if is_packed:
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    body = await sync.page(states, cursors, is_packed=is_packed)
+    return Response(body, media_type=NDJSON, headers=headers)
 
 
 def _cursors(after: str) -> dict[str, int]:
@@ -173,7 +179,7 @@ async def _pokes(request: Request, sync: Sync, caller: Caller) -> AsyncIterator[
             if not moved:
                 yield b": still here\n\n"
                 continue
-            readers = await sync.readers()
+            readers = await sync.readers(caller.user, moved.keys() - {DEVICES})
             for name, head in moved.items():
                 if (caller.user, name) in readers or name == DEVICES:
                     yield b"data: %s\n\n" % orjson.dumps({"stream": name, "head": head})

@@ -184,5 +184,8 @@ def test_a_held_change_moves_no_stream_and_pokes_nobody(here: Town) -> None:
     alva, cia = here.tablet("alva"), here.tablet("cia")
     with listening(alva) as ear:
         start = time.monotonic()
+        write(alva, POLICE, "note_3", "text", "rätt ström")
+        ear.wait(POLICE, start)  # who has just begun to listen is told once of what was there before
+        start = time.monotonic()
         cia.push(cia.person.seal(POLICE, cia.person.change("note_3", "text", "fel ström")))
         assert ear.streams(start) == set()

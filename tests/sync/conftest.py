@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.sync.approving import all_faults, approve, recorded
 from tests.sync.world import World
 
 
@@ -13,3 +14,12 @@ def world(store_url: str) -> Iterator[World]:
     made = World(store_url)
     yield made
     made.db.close()
+
+
+@pytest.fixture
+def approved(world: World) -> World:
+    """A visit that was recorded and approved."""
+    recorded(world)
+    approve(world)
+    assert all_faults(world) == []
+    return world

@@ -24,7 +24,8 @@ from app.operations import readmodels
 from app.operations.staff import prepare, publish_actor
 from app.reports.figures import figures_of
 from app.sync.identity import server_key
-from app.sync.pull import page, stream_digest, stream_states
+from app.sync.pages import Pages, plain
+from app.sync.pull import stream_digest, stream_states
 from app.sync.rebuild import differences
 from app.sync.tables import Commit
 from tests.api.evening import REF, Tablet, enrol, furnish
@@ -130,7 +131,7 @@ def read_store(db: Database, replica: Replica) -> None:
 
     def look(conn: Connection) -> list[bytes]:
         states = stream_states(conn, STREAMS)
-        return [page(conn, states[s], replica.stream(s).cursor, PAGE_BYTES) for s in STREAMS]
+        return [plain([Pages().page(conn, states[s], replica.stream(s).cursor, PAGE_BYTES)]) for s in STREAMS]
 
     for told in db.read_now(look):
         replica.apply(told)

@@ -17,7 +17,8 @@ from app.domain.commit import FIRST_CHAIN, Envelope, point_of
 from app.operations import readmodels
 from app.reports.figures import figures_of
 from app.sync import decisions
-from app.sync.pull import page, stream_digest, stream_states
+from app.sync.pages import Pages, plain
+from app.sync.pull import stream_digest, stream_states
 from app.sync.rebuild import differences, rebuild
 from app.sync.tables import Stream
 from tests.sync.histories import (
@@ -105,7 +106,7 @@ class Arena:
 
         def read(conn: Connection, name: str) -> bytes:
             state = stream_states(conn, [name])[name]
-            return page(conn, state, replica.stream(name).cursor, 2_000)
+            return plain([Pages().page(conn, state, replica.stream(name).cursor, 2_000)])
 
         for name in (REF, SHARED):
             while replica.apply(self.world.db.read_now(partial(read, name=name))):

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from app.database import Database
-from app.sync.pull import Snapshots, page, stream_states
+from app.sync.pages import Pages, plain
+from app.sync.pull import Snapshots, stream_states
 from bench.shapes import Tablet, form
 from tests.api.test_plans import NUMBERS
 from tests.sync.world import ALCOHOL, SHARED, World
@@ -56,7 +57,7 @@ def peak(work: Callable[[], object]) -> int:
 
 
 def read_page(conn: Connection) -> bytes:
-    return page(conn, stream_states(conn, [SHARED])[SHARED], 0, PAGE_BYTES)
+    return plain([Pages().page(conn, stream_states(conn, [SHARED])[SHARED], 0, PAGE_BYTES)])
 
 
 @pytest.mark.parametrize("rows", [FEW, MANY])
