@@ -63,8 +63,8 @@ async function run(name: string, event: Record<string, unknown> = {}): Promise<u
   return await work;
 }
 
-async function get(path: string, mode = "cors", method = "GET"): Promise<string | null> {
-  const request = { url: `https://insats.test${path}`, method, mode };
+async function get(path: string, mode = "cors", method = "GET", headers = {}): Promise<string | null> {
+  const request = { url: `https://insats.test${path}`, method, mode, headers: new Headers(headers) };
   const response = (await run("fetch", { request })) as Response | undefined;
   return response ? response.text() : null;
 }
@@ -99,6 +99,16 @@ it("leaves calls to the server, other origins and other methods alone", async ()
   await run("install");
   expect(await get("/api/v1/hello")).toBeNull();
   expect(await get("/assets/app.js", "cors", "POST")).toBeNull();
-  const request = { url: "https://other.test/assets/app.js", method: "GET", mode: "cors" };
+  const request = { url: "https://other.test/assets/app.js", method: "GET", mode: "cors", headers: new Headers() };
   expect(await run("fetch", { request })).toBeUndefined();
+});
+
+it("passes on a call of the page that asks for its line, and answers none itself", async () => {
+  await run("install");
+  for (const [path, method] of [
+    ["/api/v1/hello", "GET"],
+    ["/api/v1/commits", "POST"],
+  ] as const)
+    expect(await get(path, "cors", method, { "Insats-By-Worker": "1" })).toBe("network");
+  expect(network).toEqual(["/api/v1/hello", "/api/v1/commits"]);
 });

@@ -3,6 +3,8 @@
  * The app offline: one cache for each version, holding every file of the build. A new version waits until the page tells
  * it to take over, because a form may be half filled. Calls to the server are never answered from here.
  */
+import { BY_WORKER } from "./sync/api";
+
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHE__: readonly string[];
 declare const __VERSION__: string;
@@ -17,6 +19,7 @@ self.addEventListener("message", (event) => {
 });
 self.addEventListener("fetch", (event) => {
   const { request } = event;
+  if (request.headers.has(BY_WORKER)) return event.respondWith(fetch(request));
   const { origin, pathname } = new URL(request.url);
   const isOurs = request.method === "GET" && origin === location.origin && !pathname.startsWith("/api/");
   if (isOurs) event.respondWith(answer(request));

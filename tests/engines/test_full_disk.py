@@ -10,25 +10,26 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from tests.e2e.backend import Backend
 from tests.engines.chromium import Chromium
 from tests.engines.processes import wait_until
 from tests.engines.trial import Trial
-from tests.faults.disks import small_disk
+from tests.faults.disks import tablet_disk
 
-DISK_MB = 192
 LEFT, SIDE = 4_000_000, 1600
 """Room for a photo or two of so many pixels."""
+QUIET_S = 3
 COUNT = "person.counted('SPELMASKIN')"
 RESERVE = """insats.tablet.running().tablet.db
   .count("chunks", IDBKeyRange.bound(["ballast"], ["ballast", []])).then((n) => n === 20)"""
-COUNT = "person.counted('SPELMASKIN')"
 IS_FULL = "insats.tablet.memory.isFull"
 
 
 def test_a_full_disk_refuses_photos_and_takes_words(chromium_path: Path, evening: Backend) -> None:
     with (
-        small_disk(DISK_MB) as disk,
+        tablet_disk() as disk,
         closing(Trial(Chromium(chromium_path, disk.place / "profile"), evening, Random(1))) as trial,
     ):
         trial.begin()
@@ -48,4 +49,26 @@ def test_a_full_disk_refuses_photos_and_takes_words(chromium_path: Path, evening
         trial.page.do("person.run()")
         wait_until(lambda: len(trial.look()["photos"]) > len(found["photos"]), 60, "photos are still refused")
         trial.page.evaluate("person.stop()")
+        assert trial.deliver() == []
+
+
+@pytest.mark.parametrize("left", [1_000_000, 6_000_000, 12_000_000, 20_000_000])
+def test_a_start_on_a_nearly_full_disk_costs_nothing(
+    chromium_path: Path, evening: Backend, left: int
+) -> None:
+    """What a start writes before anybody records must not be what the disk cannot take."""
+    with (
+        tablet_disk() as disk,
+        closing(Trial(Chromium(chromium_path, disk.place / "profile"), evening, Random(1))) as trial,
+    ):
+        trial.begin()
+        wait_until(lambda: trial.page.evaluate(RESERVE), 120, "the reserve is not laid")
+        trial.record()
+        trial.browser.kill("browser")
+        disk.fill(leaving=left)
+        trial.come_back()
+        wait_until(lambda: disk.rests(QUIET_S), 60, "the start never ends")
+        trial.start_again()
+        assert trial.ledger.faults(trial.look()) == []
+        disk.free()
         assert trial.deliver() == []

@@ -1,6 +1,7 @@
-"""A later version of the app, and back again: what was not sent yet lives through both."""
+"""The installation of the app, a later version of it, and back again: what was not sent yet lives through both."""
 
 import shutil
+import time
 from pathlib import Path
 from random import Random
 
@@ -11,10 +12,14 @@ from tests.engines import builds
 from tests.engines.chromium import Chromium
 from tests.engines.processes import wait_until
 from tests.engines.serve import CLOSED
-from tests.engines.trial import Trial, says, take_up
+from tests.engines.trial import Browser, Trial, says, take_up
 
 LATER = "insats-web/9.9.9"
 STORES = "insats.tablet.running().tablet.db.version"
+GIVEN_UP = "navigator.serviceWorker.getRegistration().then((found) => found === undefined)"
+INSTALLED = "navigator.serviceWorker.getRegistration().then((found) => Boolean(found?.active))"
+TRIED_S, LATE_S = 6, 3
+"""Until the first attempt is over, and in which one that was late would succeed; the second comes 15 s after the first."""
 UPDATE = "navigator.serviceWorker.getRegistration().then((found) => found.update()).then(() => true)"
 
 
@@ -22,6 +27,21 @@ UPDATE = "navigator.serviceWorker.getRegistration().then((found) => found.update
 def later(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The front end of a later release, which adds a store to the tablet's database."""
     return builds.later(tmp_path_factory.mktemp("later"))
+
+
+def test_an_installation_that_lacked_a_file_is_made_again(browser: Browser, evening: Backend) -> None:
+    assert evening.front is not None
+    file = evening.front / "manifest.webmanifest"
+    kept = file.rename(evening.front.parent / file.name)
+    page = browser.open(evening.address)
+    take_up(page)
+    time.sleep(TRIED_S)
+    assert says(page, GIVEN_UP), "an app that lacks a file is installed"
+    kept.rename(file)
+    time.sleep(LATE_S)
+    assert says(page, GIVEN_UP), "the first attempt was still under way: this shows nothing"
+    wait_until(lambda: says(page, INSTALLED), 60, "nobody tries again")
+    page.close()
 
 
 def test_unsent_work_lives_through_an_update_and_the_way_back(

@@ -29,6 +29,8 @@ CODE_MS = 600_000
 HANDS = 3
 """So many things one person does at once."""
 DELIVERED_S = 90.0
+ASKS = "fetch('/healthz', {cache: 'no-store'}).then((r) => r.status, String)"
+"""Whether the browser reaches the server at all, whatever the app makes of it."""
 SECTIONS = ("counts", "photos", "checklist", "overview")
 
 
@@ -151,7 +153,9 @@ class Trial:
         left: dict[str, Any] = {"changes": 1}
         while left["changes"] or left["photos"]:
             if time.monotonic() > deadline:
-                return [f"not delivered: {left}"]
+                return [
+                    f"not delivered: {left}; the page itself asks: {self.page.evaluate(ASKS, DELIVERED_S)}"
+                ]
             left = self.page.evaluate("person.sync()", DELIVERED_S)
         visit = self.page.evaluate("person.visit()")
         found = self.look()

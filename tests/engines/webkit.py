@@ -56,6 +56,7 @@ class WebKit:
     """Closed with the tablet, if it is this tablet's own."""
     _process: subprocess.Popen[bytes] | None = None
     _port: int = 0
+    _killed: str = ""
 
     def open(self, address: str) -> WebKitPage:
         """Start the browser with the app in its one window."""
@@ -79,7 +80,10 @@ class WebKit:
                 return WebKitPage(self._socket())
             except (OSError, LookupError, Gone):
                 assert self._process is not None
-                assert self._process.poll() is None, "MiniBrowser ended at once"
+                ended = self._process.poll()
+                assert ended is None, (
+                    f"MiniBrowser ended with {ended} after a kill by {self._killed or 'nobody'}"
+                )
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
@@ -87,6 +91,7 @@ class WebKit:
     def kill(self, way: str) -> None:
         """SIGKILL of the whole browser, of the process with the page, or of the one with network and IndexedDB."""
         assert self._process is not None
+        self._killed = way
         if way == "browser":
             kill_all(self._process.pid)
             self._process.wait(10)

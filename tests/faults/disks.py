@@ -4,9 +4,11 @@ Where they cannot be had a test fails and says what to do. Only a machine that s
 (`INSATS_DISKS=none`) is spared.
 """
 
+import errno
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ import pytest
 
 from tests.postgres import public_temporary, temporary_folder
 
+BLOCK = 4096
+TABLET_MB = 32_768
 SETTING, NONE = "INSATS_DISKS", "none"
 HELP = f"run the tests as root where mounting is allowed, or set {SETTING}={NONE} on a machine that shall go without"
 
@@ -49,28 +53,59 @@ def _mounted(*what: str | Path) -> Iterator[Path]:
 
 
 @dataclass
-class Small:
-    """A small disk. `fill` leaves so many bytes free until `free` is called."""
+class Disk:
+    """A disk to fill. `fill` leaves so many bytes free until `free` is called."""
 
     place: Path
 
     def fill(self, leaving: int) -> None:
-        """Take all but some bytes."""
-        rest = shutil.disk_usage(self.place).free - leaving
+        """Take all but some bytes, a block more or less, without writing them."""
         with (self.place / "ballast").open("ab") as file:
-            while rest > 0:
-                rest -= file.write(bytes(min(rest, 1 << 20)))
+            step = rest = self._left(leaving)
+            while rest > 0 and step >= BLOCK:
+                try:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, min(step, rest))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    step //= 2
+                rest = self._left(leaving)
+
+    def rests(self, seconds: float) -> bool:
+        """Whether nothing more is taken or given back for so long."""
+        before = self._left(0)
+        time.sleep(seconds)
+        return self._left(0) == before
 
     def free(self) -> None:
         """Give the space back."""
         (self.place / "ballast").unlink()
 
+    def _left(self, leaving: int) -> int:
+        return shutil.disk_usage(self.place).free - leaving
+
 
 @contextmanager
-def small_disk(megabytes: int) -> Iterator[Small]:
-    """A disk of that size, gone afterwards."""
+def small_disk(megabytes: int) -> Iterator[Disk]:
+    """A disk of that size in memory, gone afterwards."""
     with _mounted("-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs") as place:
-        yield Small(place)
+        yield Disk(place)
+
+
+@contextmanager
+def tablet_disk() -> Iterator[Disk]:
+    """A disk as large as a tablet's, of which only what is written takes any room."""
+    with temporary_folder(public_temporary()) as folder:
+        image = Path(folder, "image")
+        _make_ext4(image, TABLET_MB)
+        with _mounted("-o", "loop", image) as place:
+            yield Disk(place)
+
+
+def _make_ext4(image: Path, megabytes: int) -> None:
+    with image.open("wb") as file:
+        file.truncate(megabytes << 20)
+    _run("mke2fs", "-q", "-t", "ext4", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1", image)
 
 
 @dataclass
@@ -101,8 +136,6 @@ def disk_with_a_plug(megabytes: int) -> Iterator[Plug]:
     """An ext4 on a file. Nothing reaches the file by itself within the length of a test: only what is synced does."""
     with temporary_folder(public_temporary()) as folder:
         image = Path(folder, "image")
-        with image.open("wb") as file:
-            file.truncate(megabytes << 20)
-        _run("mke2fs", "-q", "-t", "ext4", image)
+        _make_ext4(image, megabytes)
         with _mounted("-o", "loop,commit=300", image) as place:
             yield Plug(image, place)

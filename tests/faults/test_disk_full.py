@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.clock import now_ms
 from app.database import Database, migrate
 from app.sync.backup import BackupBroken, back_up
-from tests.faults.disks import Small, small_disk
+from tests.faults.disks import Disk, small_disk
 from tests.kills.campaign import Campaign, hire
 from tests.kills.cluster import Cluster, cluster
 from tests.kills.servers import Mortal, Stage
@@ -26,7 +26,7 @@ SEVERAL = 8
 
 
 @contextmanager
-def on_a_small_disk(store: str) -> Iterator[tuple[Campaign, Small]]:
+def on_a_small_disk(store: str) -> Iterator[tuple[Campaign, Disk]]:
     """A server whose store, files and database lie on one small disk."""
     with small_disk(48 if store == "sqlite" else 256) as disk, ExitStack() as stack:
         running = stack.enter_context(cluster(disk.place)) if store == "postgresql" else None

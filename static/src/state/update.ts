@@ -6,6 +6,9 @@ export const updateReady: ReadonlySignal<boolean> = ready;
 
 const WORKER = "/sw.js";
 const CHECK_EVERY_MS = 3_600_000;
+const AGAIN_MS = 15_000;
+const AGAIN_MOST_MS = 600_000;
+const followed = new WeakSet<ServiceWorkerRegistration>();
 let waiting: ServiceWorker | null = null;
 
 /** Activates the waiting version; the page reloads when it has taken over. Nothing that was saved is touched. */
@@ -25,18 +28,40 @@ export function registerWorker(): void {
     if (!isReloading) location.reload();
     isReloading = true;
   });
-  void serviceWorker.register(trustedWorkerUrl() as string, { updateViaCache: "none" }).then(follow, () => undefined);
+  install(trustedWorkerUrl() as string, AGAIN_MS);
 }
 
-function follow(registration: ServiceWorkerRegistration): void {
-  if (registration.waiting) offer(registration.waiting);
+/**
+ * One file that does not arrive fails the whole installation, and an app without a worker does not start offline: tried
+ * again after a while, each time after twice as long, until there is a worker.
+ */
+function install(url: string, again: number): void {
+  const retry = () => void setTimeout(() => install(url, Math.min(2 * again, AGAIN_MOST_MS)), again);
+  navigator.serviceWorker.register(url, { updateViaCache: "none" }).then((found) => follow(found, retry), retry);
+}
+
+/** `failed` is called if the registration ends without ever having had a worker. */
+function follow(registration: ServiceWorkerRegistration, failed: () => void): void {
+  if (registration.active === null && registration.waiting === null) {
+    if (registration.installing) onState(registration.installing, "redundant", failed);
+    else failed();
+  }
+  if (followed.has(registration)) return;
+  followed.add(registration);
+  // The first worker waits for nobody and is no news. Whether it is the first is seen by the one before it: WebKit may have made
+  // it the page's controller by the time that it says to be installed.
+  if (registration.waiting && registration.active) offer(registration.waiting);
   registration.addEventListener("updatefound", () => {
-    const installing = registration.installing;
-    installing?.addEventListener("statechange", () => {
-      if (installing.state === "installed" && navigator.serviceWorker.controller) offer(installing);
-    });
+    const { installing, active } = registration;
+    if (installing && active) onState(installing, "installed", () => offer(installing));
   });
   setInterval(() => void registration.update().catch(() => undefined), CHECK_EVERY_MS);
+}
+
+function onState(worker: ServiceWorker, state: ServiceWorkerState, heard: () => void): void {
+  worker.addEventListener("statechange", () => {
+    if (worker.state === state) heard();
+  });
 }
 
 function offer(worker: ServiceWorker): void {

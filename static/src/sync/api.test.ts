@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { type Caller, createApi } from "./api";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { BY_WORKER, type Caller, createApi } from "./api";
 
 const caller: Caller = {
   token: () => "secret",
@@ -91,5 +91,49 @@ describe("an answer", () => {
       new Promise<Response>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
     const api = createApi((_, init) => never(init.signal), caller, { short: 20, long: 20 });
     expect(await problemOf(api.hello())).toMatchObject({ code: "offline" });
+  });
+});
+
+describe("a page whose own line is dead", () => {
+  const withWorker = (controller: unknown) => vi.stubGlobal("navigator", { serviceWorker: { controller } });
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** A server that is reached by the worker's line alone. */
+  function half(error: Error) {
+    const made = apiTo(() => {
+      if (!made.sent.at(-1)?.headers.has(BY_WORKER)) throw error;
+      return Response.json({ ok: true });
+    });
+    return made;
+  }
+
+  it("asks once more by the worker, with the same words", async () => {
+    withWorker({});
+    const { api, sent, contacts } = half(new TypeError("Failed to fetch"));
+    await api.push("{}\n", true);
+    expect(sent.map((s) => [s.path, s.init.method, s.headers.get("Authorization")])).toEqual(
+      Array(2).fill(["/api/v1/commits", "POST", "Bearer secret"]),
+    );
+    expect(sent[1]?.init.body).toBe(sent[0]?.init.body);
+    expect(contacts()).toBe(1);
+  });
+
+  it("is offline where there is no worker, where that one reaches nobody either, and where time is up", async () => {
+    withWorker(null);
+    expect(await problemOf(half(new TypeError("Failed to fetch")).api.hello())).toMatchObject({ code: "offline" });
+    withWorker({});
+    const none = apiTo(() => Promise.reject(new TypeError("Failed to fetch")));
+    expect(await problemOf(none.api.hello())).toMatchObject({ code: "offline" });
+    expect(none.sent.length).toBe(2);
+    const late = half(new DOMException("late", "TimeoutError"));
+    expect(await problemOf(late.api.hello())).toMatchObject({ code: "offline" });
+    expect(late.sent.length).toBe(1);
+  });
+
+  it("does not use up a one-time code twice", async () => {
+    withWorker({});
+    const { api, sent } = half(new TypeError("Failed to fetch"));
+    expect(await problemOf(api.enrol("code", { id: "d", label: "Alfa" }))).toMatchObject({ code: "offline" });
+    expect(sent.length).toBe(1);
   });
 });

@@ -4,6 +4,8 @@ import type { User } from "../store/schema";
 import { type HeldAnswer, type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
 
 const BASE = "/api/v1";
+/** The worker leaves calls alone that do not ask for it. */
+export const BY_WORKER = "Insats-By-Worker";
 /** The version of the protocol that this client reads; a server that has moved on answers 426 to a pull, never to a push. */
 const PROTOCOL = { "Insats-Protocol": "1" };
 /** Below this a compressed body is hardly smaller. */
@@ -38,6 +40,8 @@ export interface CallOptions {
   timeout?: number;
   /** Ends the call instead of a timeout: for an answer that has no end. */
   signal?: AbortSignal;
+  /** May not be asked twice: the second time it would be refused. */
+  once?: boolean;
 }
 
 /** `lost`: the tablet this one was before its store was lost. */
@@ -58,7 +62,11 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
   async function call(path: string, options: CallOptions = {}): Promise<Response> {
     const signal = options.signal ?? AbortSignal.timeout(options.timeout ?? timeouts.short);
     const init = { ...(await requestOf(caller, options)), signal };
-    const response = await fetch(path.startsWith(BASE) ? path : BASE + path, init).catch(offline);
+    const url = path.startsWith(BASE) ? path : BASE + path;
+    const direct = fetch(url, init);
+    const response = await (options.once ? direct : direct.catch((e) => throughWorker(fetch, url, init, e))).catch(
+      offline,
+    );
     if (!response.ok) throw await problemOf(response, caller);
     if (isPage(response)) throw new Problem("offline", response.status, "a portal stands between us and the server");
     caller.contact();
@@ -67,14 +75,15 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
 
   const text = async (path: string, options?: CallOptions) => (await call(path, options)).text().catch(offline);
   const json = async <T>(path: string, options?: CallOptions) => parseJson<T>(await text(path, options));
-  const post = <T>(path: string, value: unknown) =>
-    json<T>(path, { method: "POST", body: JSON.stringify(value), type: "application/json" });
+  const post = <T>(path: string, value: unknown, options: CallOptions = {}) =>
+    json<T>(path, { ...options, method: "POST", body: JSON.stringify(value), type: "application/json" });
 
   return {
     call,
     long: timeouts.long,
     stream: (path: string, signal: AbortSignal) => call(path, { signal, headers: { Accept: "text/event-stream" } }),
-    enrol: (code: string, device: Enrolling) => post<{ token: string; user: User }>("/enrol", { code, device }),
+    enrol: (code: string, device: Enrolling) =>
+      post<{ token: string; user: User }>("/enrol", { code, device }, { once: true }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
     hello: () => json<Hello>("/hello"),
     push: (lines: string, gzip: boolean) =>
@@ -104,6 +113,15 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     missing: (sha256: readonly string[]) => post<Missing>("/blobs/missing", { sha256 }),
     blob: async (sha256: string) => (await call(`/blobs/${sha256}`, { timeout: timeouts.long })).blob().catch(offline),
   };
+}
+
+/**
+ * The same once more by the service worker's own line, where there was no answer. If Chromium's network process dies while a page
+ * loads, that page's line stays dead for as long as it is open.
+ */
+function throughWorker(fetch: Fetch, url: string, init: RequestInit, error: unknown): Promise<Response> {
+  if (!(error instanceof TypeError) || !globalThis.navigator?.serviceWorker?.controller) throw error;
+  return fetch(url, { ...init, headers: { ...init.headers, [BY_WORKER]: "1" } });
 }
 
 async function requestOf(caller: Caller, options: CallOptions): Promise<RequestInit> {
