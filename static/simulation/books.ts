@@ -78,6 +78,12 @@ export class Books {
     this.#seen.set(key, seen);
   }
 
+  /** A copied tablet may hold what was recorded on what its people had seen on the other one. */
+  copied(from: Device, to: Device): void {
+    for (const [key, ids] of [...this.#seen])
+      if (key.startsWith(`${from.name} `)) this.#seen.set(to.name + key.slice(from.name.length), new Set(ids));
+  }
+
   /** Everything of one's own that this window shows now is shown as saved. */
   shown(page: Page): void {
     const { own } = page.api.memory;
@@ -218,6 +224,7 @@ export class Books {
   /** When faults have healed and nothing moves any more. */
   close(audit: Audit): void {
     for (const fault of audit.faults) this.fail(fault);
+    for (const { page } of this.#world.devices) if (page) this.shown(page);
     this.#checkCustody(audit);
     this.#checkFold(audit);
     this.#checkRecounts(audit);

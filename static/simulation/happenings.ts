@@ -73,8 +73,8 @@ const HAPPENS: Record<Happening, Happens> = {
     world.later(random.int(2_000, 30_000), () => device.makeRoom());
   },
   revoke: (world, device, random) => {
-    const stream = random.pick([...(world.members.get(device.user)?.keys() ?? [])].filter((s) => s !== "ref"));
-    if (stream) world.setMember(device.user, stream, null);
+    const streams = [...(world.members.get(device.user)?.keys() ?? [])].filter((s) => s !== "ref");
+    if (streams.length > 0) world.setMember(device.user, random.pick(streams), null);
   },
   grant: (world, device, random) => {
     const own = device.user === "cia" || device.user === "dag" ? ALK : POL;
@@ -184,5 +184,6 @@ export async function cloneOf(world: World, from: Device): Promise<void> {
   if (!from.page?.api.memory.session) return;
   const device = world.newDevice(from.user);
   device.disk.copyFrom(from.disk);
+  world.books.copied(from, device);
   await device.open();
 }

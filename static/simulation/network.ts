@@ -54,7 +54,7 @@ export class Network {
   ambush: { readonly fault: ServerFault | "drop-answer"; readonly target: string } | null = null;
   /** Each answers one request to its address in the server's place, one after the other. */
   middleboxes: Middlebox[] = [];
-  /** Tablets that the server has greeted since faults healed. */
+  /** Tablets that the server has greeted since faults healed, and since it was set back, which may be later. */
   readonly greeted = new Set<Device>();
   readonly #vain: Call[] = [];
   #ids = 0;

@@ -186,7 +186,7 @@ async function byHand(world: World, device: Device): Promise<void> {
   if (problem) world.trace(`${device.name} has a problem: ${problem}`);
 }
 
-/** It has been greeted since faults healed, has all that the server has for it, and nothing to send. */
+/** It has been greeted since the last of the faults, has all that the server has for it, and nothing to send. */
 function isAtRest(world: World, device: Device, { streams, held }: Look): boolean {
   const { page } = device;
   if (!page || !world.network.greeted.has(device)) return false;

@@ -18,6 +18,8 @@ interface Sent {
 export class Watch {
   readonly #world: World;
   readonly #places = new WeakMap<Page, Map<string, Place>>();
+  /** Streams that a window has not been seen to catch up with since there was another one beside it. */
+  readonly #beside = new WeakMap<Page, Set<string>>();
   readonly #sent = new Map<Device, Sent>();
   /** Chains that the server missed something of: from where it wants them. */
   readonly #gaps = new Map<string, number>();
@@ -26,19 +28,26 @@ export class Watch {
     this.#world = world;
   }
 
-  /** After every event: within an epoch a cursor never goes back but through a reset. Two windows may miss each other's. */
+  /**
+   * After every event: within an epoch a cursor never goes back but through a reset. Two windows may miss each other's, and one that
+   * is left alone may hear only then, and only once for each stream, of what the other one did.
+   */
   look(): void {
     for (const { pages, name } of this.#world.devices) {
       const [page] = pages;
       if (pages.length !== 1 || !page?.api?.memory) {
-        for (const each of pages) this.#places.delete(each);
+        for (const each of pages) {
+          this.#places.delete(each);
+          this.#beside.set(each, new Set(each.api?.memory?.streams.keys()));
+        }
         continue;
       }
       const before = this.#places.get(page) ?? new Map<string, Place>();
       const now = new Map<string, Place>();
       for (const { stream, cursor, reset } of page.api.memory.streams.values()) {
         const was = before.get(stream);
-        if (was && cursor < was.cursor && !was.isReset && !reset)
+        const isBack = was && cursor < was.cursor && !was.isReset && !reset;
+        if (isBack && !this.#beside.get(page)?.delete(stream))
           this.#world.books.fail(`I6 ${name} went back from ${was.cursor} to ${cursor} in ${stream}`);
         if (was && reset && !was.isReset) this.#world.hit("path: reset");
         now.set(stream, { cursor, isReset: reset });

@@ -158,6 +158,7 @@ export class World {
     for (const [user, parts] of this.#memberCopies.get(name) ?? []) this.members.set(user, new Map(parts));
     this.isPastLost = true;
     this.network.hangUp();
+    this.network.greeted.clear();
     this.books.restored();
   }
 

@@ -1,5 +1,5 @@
 import "fake-indexeddb/auto";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { beginFreshLog } from "./freshLog";
 import { chunkRange } from "./photos";
 import { openWindow } from "./testing";
@@ -7,6 +7,25 @@ import { openWindow } from "./testing";
 const CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
 const SAFARI =
   "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/604.1";
+
+/** Files of the site's own on a disk with so much left; what is left of them afterwards. */
+function aDisk(free: number): Map<string, number> {
+  const files = new Map<string, number>();
+  const folder = {
+    getFileHandle: async (name: string) => ({
+      createWritable: async () => ({
+        write: async (data: ArrayBuffer) => {
+          files.set(`${name}.swap`, data.byteLength);
+          if (data.byteLength > free) throw new DOMException("full", "QuotaExceededError");
+        },
+        abort: async () => files.delete(`${name}.swap`),
+      }),
+    }),
+  };
+  const root = { getDirectoryHandle: async () => folder, removeEntry: async () => files.clear() };
+  vi.stubGlobal("navigator", { storage: { getDirectory: async () => root } });
+  return files;
+}
 
 async function bytesWritten(agent: string): Promise<number> {
   const { tablet } = await openWindow();
@@ -20,15 +39,29 @@ async function bytesWritten(agent: string): Promise<number> {
 }
 
 describe("a fresh log", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
   it("takes more than LevelDB holds in memory, and leaves nothing behind", async () => {
+    const files = aDisk(100_000_000);
     expect(await bytesWritten(CHROME)).toBeGreaterThan(4 * 1024 * 1024);
+    expect(files.size).toBe(0);
   });
 
   it("is of no use where IndexedDB is no LevelDB", async () => {
+    aDisk(100_000_000);
     expect(await bytesWritten(SAFARI)).toBe(0);
   });
 
-  it("is done without where there is no room for it", async () => {
+  it("is done without where twice as much does not fit, and where nothing tells", async () => {
+    const files = aDisk(9_600_000);
+    expect(await bytesWritten(CHROME)).toBe(0);
+    expect(files.size).toBe(0);
+    vi.stubGlobal("navigator", {});
+    expect(await bytesWritten(CHROME)).toBe(0);
+  });
+
+  it("is done without where the store takes nothing", async () => {
+    aDisk(100_000_000);
     const { tablet } = await openWindow();
     vi.spyOn(tablet.db, "transaction").mockImplementation(() => {
       throw new DOMException("full", "QuotaExceededError");

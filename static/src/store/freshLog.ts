@@ -12,18 +12,36 @@ import { loosely } from "./transaction";
 const NAME = "fresh log";
 const ROWS = 80;
 const ROW_BYTES = 60_000;
+/** LevelDB holds the bytes in its log and again in the table that it makes of them. */
+const ROOM_BYTES = 3 * ROWS * ROW_BYTES;
 
 /** To be called at every start, before the first recording if possible; nobody has to wait for it. */
 export async function beginFreshLog(db: Db, agent: string = globalThis.navigator?.userAgent ?? ""): Promise<void> {
   if (!/Chrom(e|ium)\//.test(agent)) return;
   const row = new ArrayBuffer(ROW_BYTES);
-  const fill = async () => {
+  try {
+    await proveRoom();
     await loosely(db, ["chunks"], async (tx) => {
       await Promise.all(Array.from({ length: ROWS }, (_, i) => tx.objectStore("chunks").put(row, [NAME, i])));
     });
-  };
-  const empty = () => loosely(db, ["chunks"], (tx) => tx.objectStore("chunks").delete(chunkRange(NAME)));
-  // Where there is no room for it the log stays as it is, which is no worse than before.
-  await fill().catch(() => undefined);
-  await empty().catch(() => undefined);
+  } catch {
+    // Where there is no room for it the log stays as it is, which is no worse than before.
+  }
+  await loosely(db, ["chunks"], (tx) => tx.objectStore("chunks").delete(chunkRange(NAME))).catch(() => undefined);
+}
+
+/**
+ * Fails where so much does not fit on the disk. A write into LevelDB's log that fails for want of room tears the log itself, and no
+ * estimate tells how much is left: so a file of the site's own is tried first, which harms nothing and is gone at once.
+ */
+async function proveRoom(): Promise<void> {
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle(NAME, { create: true });
+  try {
+    const trial = await (await folder.getFileHandle("trial", { create: true })).createWritable();
+    await trial.write(new ArrayBuffer(ROOM_BYTES)).finally(() => trial.abort());
+  } finally {
+    // With all that a start that was killed here has left.
+    await root.removeEntry(NAME, { recursive: true });
+  }
 }

@@ -206,6 +206,14 @@ export class Memory {
       .flatMap((c) => c.entities);
   }
 
+  /** Commits that the server has taken at or before the cursor of their replica, and that may not be in it all the same. */
+  unplaced(): CommitRow[] {
+    const isPassed = (stream: string, seq: number | null) => (seq ?? 0) <= (this.streams.get(stream)?.cursor ?? -1);
+    return [...this.commits.values()].filter(
+      ({ stream, result, placed, pruned }) => result && !placed && !pruned && isPassed(stream, result.seq),
+    );
+  }
+
   chain(actor: string, stream: string): ChainRow {
     return this.#chains.get(`${actor} ${stream}`) ?? { actor, stream, n: 0, head: "", stable: 0 };
   }

@@ -123,7 +123,7 @@ export interface CommitRow {
   groups?: Record<string, string>;
   result?: CommitResult;
   receipt?: string;
-  /** In the log at `seq`; from that cursor on the replica holds it, but for what `skip` names. */
+  /** In the log at `seq`; from that cursor on the replica holds it, but for what `skip` names. Not set while that is open. */
   placed?: { seq: number; skip: string[] };
   /** Pruned while a change of it was held: where that lay. */
   held?: Record<string, { e: string; f: string }>;

@@ -40,9 +40,11 @@ export async function registerActors({ tablet, api }: Sync): Promise<void> {
 }
 
 /** The server (a restored one) has forgotten an actor: it is to be registered again. */
-export async function forgetRegistration(tablet: Tablet, actor: string): Promise<void> {
+export async function forgetRegistration({ tablet, state }: Sync, actor: string): Promise<void> {
   const row = tablet.memory.actors.get(actor);
-  if (row?.registered && tablet.memory.isMine(actor)) await putActor(tablet, { ...row, registered: false });
+  if (!row?.registered || !tablet.memory.isMine(actor)) return;
+  state.isInDoubt = true;
+  await putActor(tablet, { ...row, registered: false });
 }
 
 /** The actor to name in `Insats-Actor`: the newest of mine that the server knows. */
@@ -58,7 +60,7 @@ export async function asKnownActor<T>(sync: Sync, call: () => Promise<T>): Promi
   } catch (error) {
     const named = namedActor(sync.tablet);
     if (!isProblem(error, "actor-unknown") || !named) throw error;
-    await forgetRegistration(sync.tablet, named);
+    await forgetRegistration(sync, named);
     await registerActors(sync);
     return await call();
   }

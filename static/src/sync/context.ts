@@ -7,6 +7,8 @@ export interface SyncState {
   problem: string | null;
   /** The server does not have the key that was pinned at the first hello. */
   isOtherServer: boolean;
+  /** The line is new, or the server has forgotten a key: it may not be what it was, and of forks no number tells that. */
+  isInDoubt: boolean;
   lastContact: number | null;
   lastHello: number;
   /** When the server was last asked which blobs are in a backup. */
@@ -36,6 +38,7 @@ export function newState(): SyncState {
   return {
     problem: null,
     isOtherServer: false,
+    isInDoubt: false,
     lastContact: null,
     lastHello: 0,
     lastBacked: Number.NEGATIVE_INFINITY,

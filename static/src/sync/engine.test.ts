@@ -5,7 +5,7 @@ import { loosely } from "../store/transaction";
 import { createEngine } from "./engine";
 import { STEAL_AFTER_MS, withSyncLock } from "./lock";
 import type { Poke } from "./protocol";
-import { openTablet, type TestTablet } from "./testing";
+import { openTablet, overtakenClone, settle, type TestTablet } from "./testing";
 import { OP, POL, SHARED, TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
@@ -90,6 +90,25 @@ describe("the engine", () => {
     anna.clock.now += 1;
     engine.start();
     await vi.waitFor(() => expect(anna.values(SHARED, VISIT, "status")).toEqual(["INNE"]));
+    engine.stop();
+  });
+
+  it("sends again, once it listens, what no number tells of: a fork that was held whole", async () => {
+    const clone = await overtakenClone(server, anna, VISIT);
+    server.faults.judge = (change) => (change.f === "persons" ? { verdict: "held", code: "no_authority" } : null);
+    const before = server.backup();
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(clone);
+    // The key that took the fork's place is known here: nothing else shows that the server went back.
+    server.state = { ...before, actors: server.state.actors };
+    await settle(clone);
+    const isKept = () => [...server.state.custody.values()].some(({ line }) => line.b.includes("persons"));
+    expect(isKept()).toBe(false);
+    const line = new EventLine();
+    line.open();
+    const engine = createEngine(clone.tablet, { fetch: line.over(server) });
+    engine.start();
+    await vi.waitFor(() => expect(isKept()).toBe(true));
     engine.stop();
   });
 

@@ -186,6 +186,7 @@ class TabEngine implements Engine {
   /** Pokes that came while nobody listened are not repeated, and the server may be another one: ask what they would have said. */
   #onOpen(): void {
     this.sync.state.lastHello = 0;
+    this.sync.state.isInDoubt = true;
     this.wake("poke");
   }
 

@@ -14,21 +14,23 @@ import { doubtPhotos, forgetResults } from "./repair";
 /** Greets the server and does all that its answer asks for but sending and pulling. */
 export async function greet(sync: Sync): Promise<void> {
   const { state, tablet } = sync;
-  const [before, last] = [tablet.now(), state.lastHello];
+  const [before, last, isInDoubt] = [tablet.now(), state.lastHello, state.isInDoubt];
   // Noted when it is sent: whoever asks for another one meanwhile (with 0) asks for more than this answer can say.
   state.lastHello = before;
+  state.isInDoubt = false;
   try {
-    await greetAt(sync, before);
+    await greetAt(sync, before, isInDoubt);
   } catch (error) {
     if (state.lastHello === before) state.lastHello = last;
+    state.isInDoubt ||= isInDoubt;
     throw error;
   }
 }
 
-async function greetAt(sync: Sync, before: number): Promise<void> {
+async function greetAt(sync: Sync, before: number, isInDoubt: boolean): Promise<void> {
   const hello = await asKnownActor(sync, () => sync.api.hello());
   const now = sync.tablet.now();
-  await keepFacts(sync, hello, hello.now - (before + now) / 2);
+  await keepFacts(sync, hello, hello.now - (before + now) / 2, isInDoubt || sync.state.isInDoubt);
   const gone = [...sync.tablet.memory.streams.keys()].filter((name) => !(name in hello.streams));
   if (gone.length > 0) await purgeStreams(sync.tablet, gone);
   for (const name of gone) sync.state.heads.delete(name);
@@ -49,7 +51,7 @@ interface News {
   readonly lost: ReadonlySet<string>;
 }
 
-async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
+async function keepFacts(sync: Sync, hello: Hello, off: number, isInDoubt: boolean): Promise<void> {
   const { db, memory } = sync.tablet;
   const [epoch, server] = await Promise.all([readMeta(db, "epoch"), readMeta(db, "server")]);
   // A server with another key cannot give receipts that count; what it sends is read, what it claims is not believed.
@@ -58,7 +60,7 @@ async function keepFacts(sync: Sync, hello: Hello, off: number): Promise<void> {
   const told = Object.entries(hello.streams);
   const streams = told.map(([name, t]) => next(memory.streams.get(name), name, t, isNewEpoch));
   const resets = streams.filter((s) => s.reset && !memory.streams.get(s.stream)?.reset).map((s) => s.stream);
-  const lost = lostCommits(sync, hello, resets.length > 0);
+  const lost = lostCommits(sync, hello, isInDoubt || resets.length > 0);
   const isFirst = server === undefined || (!server.seal && server.key === hello.server.key);
   const news: News = { hello, off, isFirst, isNewEpoch, streams, resets, lost };
   await storeNews(sync, news);

@@ -168,6 +168,86 @@ describe("a server restored from an older backup", () => {
   });
 });
 
+/** A round that greets nobody: the server's past is still unknown to the tablet. */
+async function ungreeted(tablet: TestTablet): Promise<void> {
+  tablet.engine.sync.state.lastHello = tablet.clock.now;
+  await tablet.engine.round("save");
+}
+
+describe("a server that went back and told nobody", () => {
+  async function goneBack(): Promise<void> {
+    await anna.write(SHARED, VISIT, "persons", 2);
+    await settle(anna, bo);
+    const backup = server.backup();
+    for (const team of ["L1", "L2", "L3"]) {
+      await bo.write(SHARED, VISIT, "team", team);
+      await settle(bo, anna);
+    }
+    server.state = backup;
+  }
+
+  it("takes below our cursor what stays on the screen, and is counted on from there", async () => {
+    await goneBack();
+    server.faults.drop = (call) => call.includes("/changes") || call.includes("/hello");
+    await anna.write(SHARED, VISIT, "persons", 8);
+    await ungreeted(anna);
+    expect(stateOfCell(anna, SHARED, VISIT, "persons")).toBe("received");
+    expect(anna.values(SHARED, VISIT, "persons")).toEqual([8]);
+    await anna.write(SHARED, VISIT, "persons", 11);
+    server.faults.drop = () => false;
+    await settle(anna, bo);
+    for (const tablet of [anna, bo]) expect(tablet.values(SHARED, VISIT, "persons")).toEqual([11]);
+    expect(bo.values(SHARED, VISIT, "team")).toEqual(["L3"]);
+    expectSame(SHARED, anna, bo);
+  });
+
+  it("and filled the place of our commit with another one is found out by the page", async () => {
+    await anna.write(SHARED, VISIT, "persons", 2);
+    await settle(anna, bo);
+    const backup = server.backup();
+    server.faults.drop = (call) => call.includes("/changes");
+    await anna.write(SHARED, VISIT, "persons", 8);
+    await ungreeted(anna);
+    server.state = backup;
+    server.faults.drop = () => false;
+    await bo.write(SHARED, VISIT, "team", "L1");
+    await ungreeted(bo);
+    await ungreeted(anna);
+    expect(anna.values(SHARED, VISIT, "persons")).toEqual([8]);
+    await settle(anna, bo);
+    expect(bo.values(SHARED, VISIT, "persons")).toEqual([8]);
+    expectSame(SHARED, anna, bo);
+  });
+});
+
+describe("a commit whose receipt was lost", () => {
+  it("and that a snapshot brought is settled by the page that continues it", async () => {
+    await settle(anna, bo);
+    server.faults.lose = (call) => call.includes("/commits");
+    await anna.write(SHARED, VISIT, "persons", 2);
+    await anna.round();
+    for (let i = 0; i < 7; i++) {
+      await bo.write(SHARED, VISIT, `f${i}`, i);
+      server.faults.lose = () => false;
+      await bo.round();
+    }
+    server.lag = 5;
+    server.faults.drop = (call) => call.includes("/commits");
+    await anna.round();
+    expect(calls("GET /streams")).toHaveLength(1);
+    server.faults.drop = () => false;
+    await bo.write(SHARED, VISIT, "persons", 3);
+    await bo.round();
+    await settle(anna);
+    expect(stateOfCell(anna, SHARED, VISIT, "persons")).toBe("received");
+    expect(anna.values(SHARED, VISIT, "persons")).toEqual([3]);
+    expect(anna.memory.unplaced()).toEqual([]);
+    const asked = server.calls.length;
+    await ungreeted(anna);
+    expect(server.calls).toHaveLength(asked);
+  });
+});
+
 describe("a page that does not fit", () => {
   async function withPage(change: (text: string) => string): Promise<void> {
     await settle(bo);

@@ -34,7 +34,9 @@ interface Round {
 
 export function streamsBehind({ tablet, state }: Sync): StreamRow[] {
   const rows = [...tablet.memory.streams.values()];
-  return rows.filter((row) => row.reset || (state.heads.get(row.stream) ?? row.head) > row.cursor);
+  const doubted = new Set(tablet.memory.unplaced().map((row) => row.stream));
+  const isBehind = (row: StreamRow) => (state.heads.get(row.stream) ?? row.head) > row.cursor;
+  return rows.filter((row) => row.reset || isBehind(row) || doubted.has(row.stream));
 }
 
 async function guarded(round: Round, stream: string, work: () => Promise<void>): Promise<void> {
@@ -97,10 +99,19 @@ async function take(
   told: number | undefined,
 ): Promise<void> {
   const page = verifiedPage(row, lines, end);
-  if (!page) return markReset(sync, row);
+  if (!page || isContradicted(sync.tablet.memory, row, page)) return markReset(sync, row);
   // The page knows the head best, unless a poke came meanwhile.
   if (sync.state.heads.get(row.stream) === told) sync.state.heads.set(row.stream, end.head);
   await apply(sync, row, page);
+}
+
+/** Whether the log has something else where a receipt put a commit of ours: the server went back after it had said so. */
+function isContradicted(memory: Memory, { stream, cursor }: StreamRow, { entries }: Page): boolean {
+  const isOther = ({ hash, result }: CommitRow) => {
+    const entry = entries[(result?.seq ?? 0) - cursor - 1];
+    return entry !== undefined && entry.part.commit !== hash;
+  };
+  return [...memory.commits.values()].some((row) => row.stream === stream && !row.pruned && isOther(row));
 }
 
 /** Stores a page, its cursor and the places of own commits in one transaction, unless another tab was faster. */
@@ -116,7 +127,8 @@ async function apply(sync: Sync, from: StreamRow, { entries, end }: Page): Promi
     applyPage(rows, entries);
     await Promise.all([...rows].map(([id, cells]) => tx.objectStore("pieces").put(pieceOf(from.stream, id, cells))));
     await tx.objectStore("replicas").put(stream);
-    return { rows, own: await placeOwn(tx, entries, (actor) => memory.actors.has(actor)) };
+    const own = await placeOwn(tx, entries, (actor) => memory.actors.has(actor));
+    return { rows, own: [...own, ...(await placeProven(tx, memory, from))] };
   });
   if (!done) return memory.load(db);
   memory.committed(done.own);
@@ -147,6 +159,19 @@ async function placeOwn(tx: Tx, entries: readonly Entry[], isOurs: (actor: strin
   }
   await Promise.all([...placed.values()].map((row) => commits.put(row)));
   return [...placed.values()];
+}
+
+/** A page that continues the replica proves it to be of the server's log: it holds what was taken up to there. */
+async function placeProven(tx: Tx, memory: Memory, { stream, cursor }: StreamRow): Promise<CommitRow[]> {
+  const commits = tx.objectStore("commits");
+  const keys = memory.unplaced().filter((row) => row.stream === stream);
+  const stored = await Promise.all(keys.map(({ actor, n }) => commits.get([actor, stream, n])));
+  const rows = stored.flatMap((row): CommitRow[] => {
+    if (!row?.result || row.placed) return [];
+    return [{ ...row, placed: { seq: row.result.seq ?? cursor, skip: Object.keys(row.result.changes) } }];
+  });
+  await Promise.all(rows.map((row) => commits.put(row)));
+  return rows;
 }
 
 /** An admission brings changes that were held; the reason comes with the next hello. */

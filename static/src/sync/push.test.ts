@@ -1,6 +1,16 @@
 import "fake-indexeddb/auto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { cloneOf, expectReplicas, openPair, openTablet, settle, stateOfCell, type TestTablet } from "./testing";
+import { closeGap } from "./repair";
+import {
+  cloneOf,
+  expectReplicas,
+  openPair,
+  openTablet,
+  overtakenClone,
+  settle,
+  stateOfCell,
+  type TestTablet,
+} from "./testing";
 import { OP, POL, SHARED, type TestServer } from "./testServer";
 
 const VISIT = `visit_${OP}`;
@@ -200,11 +210,7 @@ describe("a chain", () => {
   });
 
   it("whose fork is longer than itself is not taken for lost", async () => {
-    await anna.write(SHARED, VISIT, "status", "INNE");
-    await settle(anna);
-    const clone = await cloneOf(server, anna, "anna");
-    await anna.write(SHARED, VISIT, "team", "L1");
-    await settle(anna);
+    const clone = await overtakenClone(server, anna, VISIT);
     server.faults.down = true;
     for (const field of ["persons", "order"]) {
       await clone.write(SHARED, VISIT, field, 7);
@@ -217,6 +223,24 @@ describe("a chain", () => {
     server.calls.length = 0;
     await settle(clone);
     expect(server.calls.filter((call) => call === "POST /commits")).toEqual([]);
+  });
+
+  it("asked for by a fork's own number is rewound to the commit before it", async () => {
+    const clone = await overtakenClone(server, anna, VISIT);
+    server.faults.down = true;
+    for (const field of ["persons", "order"]) {
+      await clone.write(SHARED, VISIT, field, 7);
+      clone.clock.now += 60_000;
+      await clone.round();
+    }
+    server.faults.down = false;
+    await settle(clone);
+    const forks = async () => (await clone.tablet.db.getAll("commits")).filter((row) => row.result?.forked);
+    const last = (await forks()).reduce((a, b) => (a.n > b.n ? a : b));
+    await closeGap(clone.tablet, last, last.n);
+    expect(await forks()).toEqual([]);
+    await settle(clone);
+    expect(await forks()).toHaveLength(2);
   });
 
   it("whose fork the server lost, in a stream that one has left, is sent again", async () => {
@@ -234,6 +258,22 @@ describe("a chain", () => {
     server.state = structuredClone(before);
     await settle(clone);
     expect([...server.state.custody.values()].some(({ line }) => line.b.includes("of the fork"))).toBe(true);
+  });
+
+  it("whose fork was held whole, and is gone with no trace but the key that it was replaced by, is sent again", async () => {
+    const clone = await overtakenClone(server, anna, VISIT);
+    server.faults.judge = (change) => (change.f === "persons" ? { verdict: "held", code: "no_authority" } : null);
+    const before = server.backup();
+    await clone.write(SHARED, VISIT, "persons", 7);
+    await settle(clone);
+    const isKept = () => [...server.state.custody.values()].some(({ line }) => line.b.includes("persons"));
+    expect(isKept()).toBe(true);
+    server.state = structuredClone(before);
+    await settle(clone);
+    expect(isKept()).toBe(true);
+    server.calls.length = 0;
+    await settle(clone);
+    expect(server.calls.filter((call) => call === "POST /commits")).toEqual([]);
   });
 
   it("that the server lost with its actor is registered and sent again", async () => {

@@ -101,26 +101,30 @@ async function keepResults(sync: Sync, batch: readonly CommitRow[], answer: Push
 }
 
 function store(sync: Sync, results: readonly PushResult[], receipt: string): Promise<CommitRow[]> {
-  const keep = async (tx: Writing<"commits" | "meta">) => {
+  const keep = async (tx: Writing<"commits" | "meta" | "replicas">) => {
     const commits = tx.objectStore("commits");
     const proof = results.length > 0 ? await keepReceipt(tx, receipt) : "";
+    const cursors = new Map((await tx.objectStore("replicas").getAll()).map((row) => [row.stream, row.cursor]));
     const stored = await Promise.all(results.map((r) => commits.get([r.actor, r.stream, r.n])));
     const rows = results.flatMap((result, i) => {
       const row = stored[i];
-      return row?.hash === result.hash ? [withResult(sync, row, result, proof)] : [];
+      return row?.hash === result.hash ? [withResult(sync, row, result, proof, cursors.get(row.stream) ?? -1)] : [];
     });
     await Promise.all(rows.map((row) => commits.put(row)));
     return rows;
   };
-  return withRoom(sync.tablet, () => strictly(sync.tablet.db, ["commits", "meta"], keep));
+  return withRoom(sync.tablet, () => strictly(sync.tablet.db, ["commits", "meta", "replicas"], keep));
 }
 
-function withResult(sync: Sync, row: CommitRow, result: PushResult, receipt: string): CommitRow {
+/** A commit with what a receipt says of it; `cursor` is where its replica stands, -1 where there is none. */
+function withResult(sync: Sync, row: CommitRow, result: PushResult, receipt: string, cursor: number): CommitRow {
   const { seq, received, forked, changes } = result;
   // Without an entry of its own, what counts lies somewhere before the head: duplicates are shown until we are there.
-  const known = sync.state.heads.get(row.stream) ?? sync.tablet.memory.streams.get(row.stream)?.head ?? 0;
-  const placed = row.placed ?? { seq: seq ?? known, skip: Object.keys(changes) };
-  return { ...row, result: { seq, received, forked, changes }, receipt, placed };
+  const at = seq ?? sync.state.heads.get(row.stream) ?? sync.tablet.memory.streams.get(row.stream)?.head ?? 0;
+  // What was taken where our replica already is must not leave the screen yet: either a snapshot brought it, or the server
+  // has gone back and the replica is of a past that is no more. The next page tells (`placeProven`).
+  const placed = row.placed ?? (at > cursor ? { seq: at, skip: Object.keys(changes) } : undefined);
+  return { ...row, result: { seq, received, forked, changes }, receipt, ...(placed && { placed }) };
 }
 
 /** Deals with an envelope that the server refused. */
@@ -139,7 +143,7 @@ async function repair(sync: Sync, row: CommitRow, code: string, expect: number, 
   round.repaired.add(chainKey(row));
   if (code === "chain-gap") await closeGap(sync.tablet, row, expect);
   else {
-    await forgetRegistration(sync.tablet, row.actor);
+    await forgetRegistration(sync, row.actor);
     await registerActors(sync);
   }
 }

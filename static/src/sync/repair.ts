@@ -11,8 +11,10 @@ export const STRIKES = 3;
 
 /** The server misses commits before `row`: send from `expect`, or, where that is no longer to be had, begin anew. */
 export async function closeGap(tablet: Tablet, row: CommitRow, expect: number): Promise<void> {
-  const from = await tablet.db.get("commits", [row.actor, row.stream, expect]);
-  if (from && !from.pruned && !from.refused && expect <= row.n) return rewind(tablet, row.actor, row.stream, expect);
+  // Asked for by its own number, what is missing is the one before: the server has another commit in that place, a clone's.
+  const start = expect === row.n ? expect - 1 : expect;
+  const from = await tablet.db.get("commits", [row.actor, row.stream, start]);
+  if (from && !from.pruned && !from.refused && expect <= row.n) return rewind(tablet, row.actor, row.stream, start);
   await resealFrom(tablet, row);
 }
 

@@ -42,6 +42,28 @@ describe("a batch", () => {
 });
 
 describe("sealing", () => {
+  it("shows what another window recorded that died before it told", async () => {
+    const one = await openWindow("told-nobody");
+    await one.write("visit_1", "team", "L1");
+    const other = await openWindow("told-nobody", one.tablet.db);
+    expect(other.shown("visit_1", "team")).toEqual(["L1"]);
+    await one.write("visit_1", "team", "L2");
+    await sealAll(other.tablet);
+    expect(other.shown("visit_1", "team")).toEqual(["L2"]);
+    expect([...other.memory.own.all()].map((o) => o.commit !== undefined)).toEqual([true]);
+  });
+
+  it("knows what another window sealed that died before it told", async () => {
+    const one = await openWindow("sealed-untold");
+    await one.write("visit_1", "team", "L1");
+    const other = await openWindow("sealed-untold", one.tablet.db);
+    await sealAll(one.tablet);
+    expect(other.memory.commits.size).toBe(0);
+    await sealAll(other.tablet);
+    expect(other.memory.commits.size).toBe(1);
+    expect([...other.memory.own.all()].map((o) => o.unsealed)).toEqual([undefined]);
+  });
+
   it("moves changes into a chain of commits that verify", async () => {
     const { tablet, write, unsealed } = await openWindow();
     await write("visit_1", "status", "INNE");

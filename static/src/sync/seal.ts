@@ -17,11 +17,19 @@ const BODY_BYTES = LIMIT_COMMIT_BYTES - HEADER_BYTES;
 /** Seals what was recorded at least `minAge` ms ago, all of it in the end, each (actor, stream) in order. */
 export function sealAll(tablet: Tablet, minAge = 0): Promise<void> {
   return withLock(`${tablet.db.name}-seal`, async () => {
+    await catchUp(tablet);
     const waiting = await adopted(tablet, await tablet.db.getAll("unsealed"));
     const due = waiting.filter((row) => tablet.now() - row.saved >= minAge || row.saved > tablet.now());
     for (const rows of groupBy(due, (row) => `${row.actor} ${row.stream}`).values())
       for (const batch of batchesOf(rows)) await sealBatch(tablet, batch);
   });
+}
+
+/** A window that was killed between writing and telling left the others with what is not on the disk any more. */
+async function catchUp({ db, memory }: Tablet): Promise<void> {
+  const stored = new Set(await db.getAllKeys("unsealed"));
+  const known = [...memory.own.all()].filter((own) => own.unsealed).map((own) => own.change.id);
+  if (known.length !== stored.size || !known.every((id) => stored.has(id))) await memory.loadOwn(db);
 }
 
 /** What was rescued from a store that was lost: its key went with it, so the same person's new actor seals it. */

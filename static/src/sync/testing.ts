@@ -94,6 +94,16 @@ export async function cloneOf(server: TestServer, from: TestTablet, user: string
   return openTablet(server, user, name);
 }
 
+/** A copy of anna's tablet; she has gone on since and been heard, so that whatever the copy seals next is a fork. */
+export async function overtakenClone(server: TestServer, anna: TestTablet, visit: string): Promise<TestTablet> {
+  await anna.write(SHARED, visit, "status", "INNE");
+  await settle(anna);
+  const clone = await cloneOf(server, anna, "anna");
+  await anna.write(SHARED, visit, "team", "L1");
+  await settle(anna);
+  return clone;
+}
+
 /** How far the newest own change of a cell has come. */
 export function stateOfCell({ memory }: TestTablet, stream: string, e: string, f: string): string | undefined {
   const own = memory.own.latest(stream, e, f);

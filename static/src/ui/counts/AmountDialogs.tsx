@@ -18,6 +18,18 @@ interface AmountProps {
   onClose: () => void;
 }
 
+interface AmountFieldProps {
+  form: ReturnType<typeof unit>;
+  error: string | undefined;
+  value: string;
+  onInput: (value: string) => void;
+}
+
+function AmountField({ form, ...field }: AmountFieldProps) {
+  const label = t("count.amount.label", { unit: form.name });
+  return <TextField label={label} inputMode={form.dec === 0 ? "numeric" : "decimal"} class="input-code" {...field} />;
+}
+
 /** A weight or a large number: added to one's own entry, like that many taps. */
 export function AmountDialog({ visit, row, onClose }: AmountProps) {
   const [typed, setTyped] = useState("");
@@ -44,14 +56,7 @@ export function AmountDialog({ visit, row, onClose }: AmountProps) {
         </Button>
       }
     >
-      <TextField
-        label={t("count.amount.label", { unit: form.name })}
-        error={fault}
-        inputMode={form.dec === 0 ? "numeric" : "decimal"}
-        class="input-code"
-        value={typed}
-        onInput={setTyped}
-      />
+      <AmountField form={form} error={fault} value={typed} onInput={setTyped} />
     </Dialog>
   );
 }
@@ -96,14 +101,7 @@ export function RecountDialog({ visit, row, onClose }: AmountProps) {
           ))}
         </ul>
       </div>
-      <TextField
-        label={t("count.amount.label", { unit: form.name })}
-        error={fault}
-        inputMode={form.dec === 0 ? "numeric" : "decimal"}
-        class="input-code"
-        value={typed}
-        onInput={setTyped}
-      />
+      <AmountField form={form} error={fault} value={typed} onInput={setTyped} />
     </Dialog>
   );
 }
