@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.catalogue import CATALOGUE, Mutant
+from tests.simulation.catalogue import CATALOGUE
+from tests.simulation.catalogue.mutant import Mutant
 from tests.simulation.host import COMPILED, ROOT, Driver, bundle
 
 COPIED = ("app", "migrations", "tests/simulation", "static/src", "static/simulation")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.catalogue import CATALOGUE, Mutant
+from tests.simulation.catalogue import CATALOGUE
+from tests.simulation.catalogue.mutant import Mutant
 from tests.simulation.host import ROOT
 from tests.simulation.mutants import HEADER, hunt
 
