@@ -137,6 +137,8 @@ def install_uv() -> None:
     """A virtual environment with uv in it. Its note names the checkout: moved, it would not work."""
 
     def create() -> None:
+        if VENV.is_symlink():
+            raise Failed(f"{VENV} is a link: setting up here would empty what it leads to; remove the link")
         missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
         if missing:
             raise Failed(f"This Python lacks {' and '.join(missing)}; on Debian: apt install python3-venv")
