@@ -144,7 +144,11 @@ class House:
 @pytest.fixture(scope="module")
 def house(module_store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with evening(module_store_url, tmp_path_factory.mktemp("calls") / "data") as night:
-        yield House(night)
+        house = House(night)
+        # The first push of all also makes its streams and reads the authors' keys: calls that the next ones do not make, which
+        # a test that counts on its first push and strikes at later ones would look for behind their COMMIT.
+        assert house.push(house.alva).status_code == 200
+        yield house
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +189,7 @@ def test_every_storage_call_of_a_push_fails_once(house: House, strikes: dict[str
     seam = Seam()
     with watching(seam):
         count = points(seam, lambda: house.push(house.alva))
-        assert count > 20, "a test of nothing"
+        assert {"INSERT commit", "INSERT entry", "UPDATE stream", "COMMIT"} <= set(seam.names)
         failed = 0
         for strike in strikes.values():
             for nth in range(1, count + 1):
