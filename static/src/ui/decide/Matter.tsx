@@ -34,16 +34,16 @@ export function MatterCard({ matter }: { matter: Matter }) {
   );
 }
 
-function Author({ matter: { first } }: { matter: Matter }) {
+function Author({ matter: { last } }: { matter: Matter }) {
   return (
     <p class="row-s small">
       <Icon name="person" size="s" />
       <strong>
-        {first.user.name} ({shortAuthority(first.user.authority)})
+        {last.user.name} ({shortAuthority(last.user.authority)})
       </strong>
       <span class="muted num">
-        {t("decide.written", { at: moment(first.change.at, now.value) })} ·{" "}
-        {t("decide.received", { at: moment(first.received, now.value) })}
+        {t("decide.written", { at: moment(last.change.at, now.value) })} ·{" "}
+        {t("decide.received", { at: moment(last.received, now.value) })}
       </span>
     </p>
   );

@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { HeldItem, OwnDecision } from "../../state/decisions";
 import { language } from "../i18n";
 import { createMarks } from "../marks";
-import { mattersOf, nameOf } from "./held";
+import { mattersOf, nameOf, rowsOf } from "./held";
 import { toldOf } from "./mine";
 
 const VISIT = "visit_0192";
 
-function held(change: string, e: string, commit = "sha256:a", code = "no_authority"): HeldItem {
+function held(change: string, e: string, commit = "sha256:a", code = "no_authority", f = "status"): HeldItem {
   return {
     stream: "op/x/shared",
     commit,
@@ -15,7 +15,7 @@ function held(change: string, e: string, commit = "sha256:a", code = "no_authori
     user: { id: "u", name: "Ada", authority: "SKV" },
     n: 1,
     received: 2000,
-    change: { id: change, e, f: "status", v: "INNE", at: 1000 },
+    change: { id: change, e, f, v: change, at: 1000 },
     code,
   };
 }
@@ -30,12 +30,32 @@ beforeEach(() => {
 
 describe("held changes become matters", () => {
   it("one for what one commit says about one thing for one reason", () => {
-    const list = [held("1", VISIT), held("2", VISIT), held("3", "tally_1"), held("4", VISIT, "sha256:b")];
+    const one = (id: string, e: string, f: string, commit?: string) => held(id, e, commit, "no_authority", f);
+    const list = [
+      one("1", VISIT, "status"),
+      one("2", VISIT, "reason"),
+      one("3", "tally_1", "entry"),
+      one("4", VISIT, "text", "sha256:b"),
+    ];
     expect(mattersOf(list).map(({ changes }) => changes.map(({ change }) => change.id))).toEqual([
       ["1", "2"],
       ["3"],
       ["4"],
     ]);
+  });
+
+  it("one with what its author wrote over it later, and shows what is meant", () => {
+    const slow = ["1", "2", "3"].map((n) => held(n, "tally_1", `sha256:${n}`));
+    const [matter, ...others] = mattersOf(slow);
+    expect(others).toEqual([]);
+    expect(matter?.changes.map(({ change }) => change.id)).toEqual(["1", "2", "3"]);
+    expect(matter && rowsOf(matter, 0).map(({ id }) => id)).toEqual(["3"]);
+    expect(matter?.last.change.id).toBe("3");
+  });
+
+  it("apart where another person wrote over it", () => {
+    const other = { ...held("2", VISIT, "sha256:b"), user: { id: "v", name: "Bo", authority: "POL" } };
+    expect(mattersOf([held("1", VISIT), other])).toHaveLength(2);
   });
 
   it("apart where the reasons differ, because the answers may", () => {
@@ -61,6 +81,8 @@ it("tells an author once what was decided alike, and apart what was not", () => 
     ["denied", ["3"]],
     ["denied", ["4"]],
   ]);
+  const again = { ...decided("5", "admitted"), field: "1" };
+  expect(toldOf([decided("1", "admitted"), again]).map(({ fields }) => fields)).toEqual([["1"]]);
 });
 
 describe("marks", () => {

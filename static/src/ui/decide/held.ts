@@ -1,4 +1,8 @@
-/** Held changes as people talk about them: what one person wrote about one thing and sent at one time is one matter. */
+/**
+ * Held changes as people talk about them: what one person wrote about one thing and sent at one time is one matter, and
+ * so is what they wrote over it later: who counts to nine wrote nine times and means nine.
+ */
+import { groupBy } from "../../domain/group";
 import type { Json } from "../../domain/json";
 import type { Cells, Head } from "../../domain/merge";
 import { type HeldItem, heldForDecision } from "../../state/decisions";
@@ -7,26 +11,38 @@ import { type EntityView, entitiesOf, entity, value } from "../../state/replica"
 import { cellName, cellText, siteName } from "../board/cells";
 import { kindName } from "../visit/conflictNames";
 
-/** Everything held of one commit about one entity for one reason; it is decided together. */
+/** What is decided together: everything held of one commit about one entity for one reason, and what its author wrote over it. */
 export interface Matter {
   readonly key: string;
   readonly stream: string;
   readonly entity: string;
   readonly code: string;
-  readonly first: HeldItem;
+  /** Of several values of a field the last one is what its author means. */
+  readonly last: HeldItem;
+  /** In the order in which they were written. */
   readonly changes: readonly HeldItem[];
 }
 
 export function mattersOf(held: readonly HeldItem[]): Matter[] {
-  const matters = new Map<string, HeldItem[]>();
-  for (const each of held) {
-    const key = `${each.stream} ${each.commit} ${each.change.e} ${each.code}`;
-    matters.set(key, [...(matters.get(key) ?? []), each]);
+  const commits = groupBy(held, ({ stream, commit, change, code }) => `${stream} ${commit} ${change.e} ${code}`);
+  const written = [...commits].map(([key, changes]) => ({ key, changes: [...changes] }));
+  const matters: typeof written = [];
+  for (const each of written) {
+    const over = matters.find((earlier) => isOver(each.changes, earlier.changes));
+    if (over) over.changes.push(...each.changes);
+    else matters.push(each);
   }
-  return [...matters].flatMap(([key, changes]) => {
-    const [first] = changes;
-    return first ? [{ key, stream: first.stream, entity: first.change.e, code: first.code, first, changes }] : [];
+  return matters.flatMap(({ key, changes }) => {
+    const last = changes.at(-1);
+    return last ? [{ key, stream: last.stream, entity: last.change.e, code: last.code, last, changes }] : [];
   });
+}
+
+/** Whether one author wrote these over those: into a field of the same entity again, held for the same reason. */
+function isOver(later: readonly HeldItem[], earlier: readonly HeldItem[]): boolean {
+  const isSame = (a: HeldItem, b: HeldItem) =>
+    a.stream === b.stream && a.user.id === b.user.id && a.code === b.code && a.change.e === b.change.e;
+  return later.some((a) => earlier.some((b) => isSame(a, b) && a.change.f === b.change.f));
 }
 
 /** The matters of one evening that this person may decide. */
@@ -53,7 +69,7 @@ export interface Row {
 export function rowsOf({ stream, entity: id, changes }: Matter, now: number): Row[] {
   const shown = entity(stream, id);
   const view = withHeld(stream, id, shown, changes);
-  return changes
+  return lastOfEach(changes)
     .filter(({ change }) => !isWiring(change.f))
     .map(({ change }) => {
       const text = cellText(view, change.f, change.v, now);
@@ -61,6 +77,11 @@ export function rowsOf({ stream, entity: id, changes }: Matter, now: number): Ro
       const old = before === undefined ? undefined : cellText(view, change.f, before, now);
       return { id: change.id, name: cellName(view, change.f), text, now: old === text ? undefined : old };
     });
+}
+
+/** The last value of each field, in the order in which the fields were first written. */
+function lastOfEach(changes: readonly HeldItem[]): HeldItem[] {
+  return [...new Map(changes.map((each) => [each.change.f, each])).values()];
 }
 
 /** "Checklista – Pizzeria Ugglesoppan" */

@@ -31,6 +31,6 @@ export function toldOf(decisions: readonly OwnDecision[]): Told[] {
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
   return [...groups].flatMap(([key, [first, ...rest]]) => {
-    return first ? [{ key, first, fields: [first, ...rest].map((each) => each.field) }] : [];
+    return first ? [{ key, first, fields: [...new Set([first, ...rest].map((each) => each.field))] }] : [];
   });
 }
