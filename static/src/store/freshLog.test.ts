@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { beginFreshLog } from "./freshLog";
 import { chunkRange } from "./photos";
 import { openWindow } from "./testing";
+import { writeMeta } from "./transaction";
 
 const CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36";
 const SAFARI =
@@ -58,6 +59,31 @@ describe("a fresh log", () => {
     expect(files.size).toBe(0);
     vi.stubGlobal("navigator", {});
     expect(await bytesWritten(CHROME)).toBe(0);
+  });
+
+  it("keeps every other write waiting while the file that proves the room may have filled the disk", async () => {
+    const files = aDisk(9_600_000);
+    const { tablet } = await openWindow();
+    const seen: number[] = [];
+    const put = IDBObjectStore.prototype.put;
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...args) {
+      seen.push(files.size);
+      return put.apply(this, args);
+    });
+    const begun = beginFreshLog(tablet.db, CHROME);
+    await Promise.all([writeMeta(tablet.db, "saves", 7), writeMeta(tablet.db, "saves", 8), begun]);
+    expect(seen).toEqual([0, 0]);
+    expect(await tablet.db.get("meta", "saves")).toBe(8);
+    vi.restoreAllMocks();
+  });
+
+  it("keeps nobody waiting for a browser that does not answer", async () => {
+    const never = new Promise<never>(() => undefined);
+    vi.stubGlobal("navigator", { storage: { getDirectory: () => never } });
+    const { tablet } = await openWindow();
+    void beginFreshLog(tablet.db, CHROME, 20);
+    await writeMeta(tablet.db, "saves", 9);
+    expect(await tablet.db.get("meta", "saves")).toBe(9);
   });
 
   it("is done without where the store takes nothing", async () => {

@@ -1,6 +1,6 @@
 import { chunkRange } from "./photos";
 import type { Db } from "./schema";
-import { loosely } from "./transaction";
+import { loosely, pauseWrites } from "./transaction";
 
 /**
  * Chromium keeps all of a site's IndexedDB in one LevelDB, and goes on writing in the log that it finds at the start. Where a kill
@@ -14,13 +14,21 @@ const ROWS = 80;
 const ROW_BYTES = 60_000;
 /** LevelDB holds the bytes in its log and again in the table that it makes of them. */
 const ROOM_BYTES = 3 * ROWS * ROW_BYTES;
+/** A browser that has not told by then (ms) will not keep a person's taps waiting any longer. */
+const PROOF_MS = 2_000;
 
 /** To be called at every start, before the first recording if possible; nobody has to wait for it. */
-export async function beginFreshLog(db: Db, agent: string = globalThis.navigator?.userAgent ?? ""): Promise<void> {
+export async function beginFreshLog(
+  db: Db,
+  agent: string = globalThis.navigator?.userAgent ?? "",
+  wait = PROOF_MS,
+): Promise<void> {
   if (!/Chrom(e|ium)\//.test(agent)) return;
   const row = new ArrayBuffer(ROW_BYTES);
   try {
-    await proveRoom();
+    const proof = inTime(wait, proveRoom());
+    pauseWrites(db, proof);
+    await proof;
     await loosely(db, ["chunks"], async (tx) => {
       await Promise.all(Array.from({ length: ROWS }, (_, i) => tx.objectStore("chunks").put(row, [NAME, i])));
     });
@@ -32,7 +40,8 @@ export async function beginFreshLog(db: Db, agent: string = globalThis.navigator
 
 /**
  * Fails where so much does not fit on the disk. A write into LevelDB's log that fails for want of room tears the log itself, and no
- * estimate tells how much is left: so a file of the site's own is tried first, which harms nothing and is gone at once.
+ * estimate tells how much is left: so a file of the site's own is tried first, which is gone at once. While it is there the disk may
+ * be full to the last byte, so nothing else is written meanwhile.
  */
 async function proveRoom(): Promise<void> {
   const root = await navigator.storage.getDirectory();
@@ -44,4 +53,11 @@ async function proveRoom(): Promise<void> {
     // With all that a start that was killed here has left.
     await root.removeEntry(NAME, { recursive: true });
   }
+}
+
+function inTime(wait: number, proof: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no word on the room that is left")), wait);
+    proof.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

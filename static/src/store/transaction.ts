@@ -35,12 +35,22 @@ export function guard(db: Db, onBroken: () => void, patience: Patience = PATIENC
   guards.set(db, { onBroken, patience });
 }
 
+const pauses = new WeakMap<Db, Promise<unknown>>();
+
+/** What this window writes from now on waits until `done` has settled. It must settle. */
+export function pauseWrites(db: Db, done: Promise<unknown>): void {
+  const over = () => pauses.delete(db);
+  pauses.set(db, done.then(over, over));
+}
+
 async function write<S extends Stores, T>(
   db: Db,
   stores: S[],
   durability: "strict" | "relaxed",
   work: (tx: Writing<S>) => Promise<T>,
 ): Promise<T> {
+  // Nothing is awaited without a pause: transactions run in the order in which they are made.
+  if (pauses.has(db)) await pauses.get(db);
   const watch = new Watch((guards.get(db)?.patience ?? PATIENCE)[durability]);
   try {
     return await Promise.race([run(db, stores, durability, work), watch.expired]);
