@@ -7,7 +7,6 @@ removes everything again; half a second in all. PostgreSQL refuses to run as roo
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,6 +21,8 @@ from typing import TypedDict
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests.ports import free_port
 
 USER = "insats"
 MAX_CONNECTIONS = 200
@@ -245,14 +246,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def connect(port: int) -> psycopg.Connection:
     """A connection to the maintenance database; CREATE DATABASE works only outside a transaction."""
     return psycopg.connect(host="127.0.0.1", port=port, user=USER, dbname="postgres", autocommit=True)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment() -> dict[str, str]:

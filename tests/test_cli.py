@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.backend import Backend, free_port
+from tests.e2e.backend import Backend
+from tests.ports import free_port
 
 
 @pytest.fixture

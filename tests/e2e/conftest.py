@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.e2e.backend import Backend, free_port
+from tests.e2e.backend import Backend
 from tests.e2e.tablet import PORTRAIT, Tablet
 from tests.e2e.twice import TwiceProxy
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")

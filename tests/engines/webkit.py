@@ -12,9 +12,9 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.backend import free_port
 from tests.engines.devtools import Devtools, Gone, WebKitPage
 from tests.engines.processes import command, family, kill, kill_all, log_of
+from tests.ports import free_port
 
 START_S = 30.0
 SCREEN = "1024x1366x24"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from tests.e2e.backend import free_port
 from tests.faults.weather import DELIVERED_WHOLE, Fault, Plan, Request, calm
+from tests.ports import free_port
 
 HTML: Final = b"<!doctype html><title>%s</title><h1>%s</h1>"
 LIMIT: Final = 2**24

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from tests import postgres
 from tests.kills.stage import die_with_parent
+from tests.ports import free_port
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Cluster:
     data: Path
     identity: postgres.Identity
     settings: tuple[str, ...] = ()
-    port: int = field(default_factory=postgres.free_port)
+    port: int = field(default_factory=free_port)
     _process: "subprocess.Popen[bytes] | None" = None
     _numbers: Iterator[int] = field(default_factory=count)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.e2e.backend import free_port
+from tests.ports import free_port
 
 READY_S = 300.0
 """When a start counts as failed: far beyond what is promised, since a busy machine is no failure of the server."""
