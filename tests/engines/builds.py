@@ -22,9 +22,11 @@ import * as session from "./state/session";
 import * as status from "./state/status";
 import * as tablet from "./state/tablet";
 import * as update from "./state/update";
+import * as freshLog from "./store/freshLog";
 import { APP } from "./sync/version";
 
-Object.assign(globalThis, { insats: { loss, operation, photos, recording, replica, session, status, tablet, update, APP } });
+const insats = { freshLog, loss, operation, photos, recording, replica, session, status, tablet, update, APP };
+Object.assign(globalThis, { insats });
 """
 
 ADDED = """

@@ -20,6 +20,9 @@ from tests.faults.disks import tablet_disk
 
 LEFT, SIDE = 4_000_000, 1600
 """Room for a photo or two of so many pixels."""
+ROOM, PROOFS = 10_000_000, 20
+"""Room for words, and not for the fresh log."""
+PROVE = "insats.freshLog.beginFreshLog(insats.tablet.running().tablet.db)"
 QUIET_S = 3
 COUNT = "person.counted('SPELMASKIN')"
 RESERVE = """insats.tablet.running().tablet.db
@@ -49,6 +52,27 @@ def test_a_full_disk_refuses_photos_and_takes_words(chromium_path: Path, evening
         trial.page.do("person.run()")
         wait_until(lambda: len(trial.look()["photos"]) > len(found["photos"]), 60, "photos are still refused")
         trial.page.evaluate("person.stop()")
+        assert trial.deliver() == []
+
+
+def test_what_is_recorded_while_the_room_is_proven_is_kept(chromium_path: Path, evening: Backend) -> None:
+    """The file that proves the room takes the disk to its last byte for a moment."""
+    with (
+        tablet_disk() as disk,
+        closing(Trial(Chromium(chromium_path, disk.place / "profile"), evening, Random(1))) as trial,
+    ):
+        trial.begin()
+        wait_until(lambda: trial.page.evaluate(RESERVE), 120, "the reserve is not laid")
+        disk.fill(leaving=ROOM)
+        trial.page.do("person.run()")
+        for _ in range(PROOFS):
+            trial.page.evaluate(PROVE, 60)
+        trial.page.evaluate("person.stop()")
+        trial.ledger.take(trial.page.notes)
+        assert trial.ledger.noted > PROOFS, "a test of nothing"
+        trial.start_again()
+        assert trial.ledger.faults(trial.look()) == []
+        disk.free()
         assert trial.deliver() == []
 
 

@@ -17,6 +17,7 @@ function aDisk(free: number): Map<string, number> {
       createWritable: async () => ({
         write: async (data: ArrayBuffer) => {
           files.set(`${name}.swap`, data.byteLength);
+          await new Promise((resolve) => setTimeout(resolve, 10));
           if (data.byteLength > free) throw new DOMException("full", "QuotaExceededError");
         },
         abort: async () => files.delete(`${name}.swap`),
@@ -71,6 +72,7 @@ describe("a fresh log", () => {
       return put.apply(this, args);
     });
     const begun = beginFreshLog(tablet.db, CHROME);
+    while (files.size === 0) await Promise.resolve();
     await Promise.all([writeMeta(tablet.db, "saves", 7), writeMeta(tablet.db, "saves", 8), begun]);
     expect(seen).toEqual([0, 0]);
     expect(await tablet.db.get("meta", "saves")).toBe(8);
