@@ -121,6 +121,10 @@ class BadSignature(Problem, code="bad-signature", status=422):
     """The signature does not fit the commit."""
 
 
+class PhotoNotShown(Problem, code="photo-not-shown", status=422):
+    """The photo is kept as it came, but its bytes are no picture that can be shown."""
+
+
 class UpgradeRequired(Problem, code="upgrade-required", status=426):
     """This version of the app is too old to read; it can still send."""
 

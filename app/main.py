@@ -33,6 +33,7 @@ from app.photos.courier import courier_router
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
 from app.photos.uploads import sweep
+from app.photos.views import Views
 from app.settings import Settings
 from app.sync import pull
 from app.sync.identity import ServerKey, server_key
@@ -82,6 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)  # a backup beside us has to be ended
         await presence.settle()
+        app.state.views.close()
         db.close()
 
     app = FastAPI(
@@ -93,7 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.db, app.state.sync, app.state.settings, app.state.presence = db, sync, settings, presence
-    app.state.sessions, app.state.arrivals = Sessions(db), Arrivals(db)
+    app.state.sessions, app.state.arrivals, app.state.views = Sessions(db), Arrivals(db), Views()
     errors.install(app)
     for failure in (DBAPIError, OSError):
         app.add_exception_handler(failure, _on_outage)

@@ -1,4 +1,4 @@
-"""`/blobs`: what is missing, resumable uploads, the bytes.
+"""`/blobs`: what is missing, resumable uploads, the bytes as they came, and a view of them.
 
 An upload is created with `Upload-Length` and `Upload-Metadata: sha256 <base64 of the hex digest>`. Creating
 the same one again answers with the first, whose `Upload-Offset` says where it stands. The first chunk may come with
@@ -109,15 +109,25 @@ def _blobs_router(store: BlobStore) -> APIRouter:
 
     @router.get("/{sha256}")
     async def fetch(sha256: str, session: Principal, db: Store) -> Response:
-        if not _SHA256.fullmatch(sha256):
-            raise NotFound
-        found = await db.read(partial(access.readable, user=session.person.id, digests=[sha256]))
-        blob = found.get(sha256)
-        if blob is None or not await asyncio.to_thread(store.has, sha256, blob.size):
-            raise NotFound
-        return _file(store, blob)
+        return _file(store, await _readable(db, store, session, sha256))
+
+    @router.get("/{sha256}/view")
+    async def show(sha256: str, request: Request, session: Principal, db: Store) -> Response:
+        blob = await _readable(db, store, session, sha256)
+        view = await request.app.state.views.view(sha256, store.path(sha256))
+        return Response(view, headers=_headers(f"{blob.sha256}-view"), media_type="image/jpeg")
 
     return router
+
+
+async def _readable(db: Database, store: BlobStore, session: SessionRow, sha256: str) -> access.Blob:
+    if not _SHA256.fullmatch(sha256):
+        raise NotFound
+    found = await db.read(partial(access.readable, user=session.person.id, digests=[sha256]))
+    blob = found.get(sha256)
+    if blob is None or not await asyncio.to_thread(store.has, sha256, blob.size):
+        raise NotFound
+    return blob
 
 
 async def _find(db: Database, store: BlobStore, session: SessionRow, upload: str) -> Upload:
@@ -131,12 +141,18 @@ def _url(upload: Upload) -> str:
 
 
 def _file(store: BlobStore, blob: access.Blob) -> Response:
-    """The bytes as they came: never rendered by the browser itself, never cached for another account."""
-    headers = {
+    """The bytes as they came: evidence to keep, which no browser is to open by itself."""
+    name = f"{blob.sha256}.{_EXTENSION[blob.mime]}"
+    path, headers = store.path(blob.sha256), _headers(blob.sha256)
+    return FileResponse(path, headers=headers, media_type=blob.mime, filename=name)
+
+
+def _headers(tag: str) -> dict[str, str]:
+    """Never cached for another account; opened in a window of its own it is another origin that may do nothing."""
+    return {
         "Cache-Control": "private, max-age=86400, immutable",
-        "ETag": f'"{blob.sha256}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "ETag": f'"{tag}"',
         "Vary": "Authorization",
         "X-Content-Type-Options": "nosniff",
     }
-    name = f"{blob.sha256}.{_EXTENSION[blob.mime]}"
-    return FileResponse(store.path(blob.sha256), headers=headers, media_type=blob.mime, filename=name)

@@ -18,6 +18,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from app.domain import pictures
 from app.errors import ChecksumMismatch, TooMany, UnsupportedMedia
 from app.photos import tables as t
 from app.sets import Upsert
@@ -33,7 +34,6 @@ MAX_PIECES: Final = 64
 """Pieces of one photo that may lie ahead of what has come so far."""
 
 _BLOCK: Final = 1 << 20
-_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 
 class PartLost(Exception):
@@ -42,11 +42,10 @@ class PartLost(Exception):
 
 def media_type(head: bytes) -> str:
     """`image/jpeg` or `image/heic` by the first bytes; UnsupportedMedia for anything else."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
-        return "image/heic"
-    raise UnsupportedMedia
+    found = pictures.media_type(head)
+    if found is None:
+        raise UnsupportedMedia
+    return found
 
 
 class BlobStore:

@@ -52,6 +52,7 @@ CALLS = [
     Call("PATCH", f"/blobs/uploads/{UPLOAD}", {"headers": CHUNK, "content": b"x"}),
     Call("DELETE", f"/blobs/uploads/{UPLOAD}", {"headers": TUS}),
     Call("GET", f"/blobs/{DIGEST}"),
+    Call("GET", f"/blobs/{DIGEST}/view"),
 ]
 CLOSED = [call for call in CALLS if not call.is_open]
 

@@ -17,6 +17,7 @@ from app.photos.access import record_refs
 from app.photos.arrivals import Arrivals
 from app.photos.router import photos_router
 from app.photos.store import BlobStore
+from app.photos.views import Views
 from app.settings import Limits
 from app.sync.tables import Stream
 from tests.auth.house import ALCOHOL, POLICE, SHARED, House, Tablet
@@ -46,11 +47,11 @@ def b64(data: bytes) -> str:
 class Album(House):
     """An application that takes photos, over a folder."""
 
-    def __init__(self, db: Database, root: Path) -> None:
+    def __init__(self, db: Database, root: Path, limits: Limits = LIMITS) -> None:
         """Streams without entries, files below `root`."""
         self.root, self.store = root, BlobStore(root)
-        super().__init__(db, [photos_router(self.store, LIMITS)])
-        self.app.state.arrivals = Arrivals(db)
+        super().__init__(db, [photos_router(self.store, limits)])
+        self.app.state.arrivals, self.app.state.views = Arrivals(db), Views()
         rows = [{"name": name, "head": 0, "chain": 64 * "0"} for name in (SHARED, POLICE, ALCOHOL)]
         self.db.write_now(lambda conn: conn.execute(table(Stream).insert(), rows))
 

@@ -17,6 +17,7 @@ def album(store_url: str, tmp_path: Path) -> Iterator[Album]:
     found = Album(db, tmp_path / "data")
     with found.client:  # one event loop for all requests, as a worker has
         yield found
+    found.app.state.views.close()
     db.close()
 
 
