@@ -25,7 +25,7 @@ EDGE: Final = 2048
 """The longer side of a view in pixels, at most."""
 QUALITY: Final = 85
 MEMORY: Final = 1 << 30
-"""Address space in bytes: a progressive JPEG of the most pixels takes half of it."""
+"""Address space in bytes: a progressive JPEG of the most pixels, each component whole, takes about two thirds of it."""
 CPU_S: Final = 20
 PROFILE_BYTES: Final = 1 << 16
 """Colour profiles of cameras have some hundred bytes, a few kilobytes at most."""
@@ -47,7 +47,7 @@ def main() -> None:
     """Fork for each photo until the server goes away."""
     server = socket.socket(fileno=0)
     os.nice(10)  # whoever waits for a receipt goes first
-    view_of(_sample())  # what is imported late is imported now: a fork can open nothing
+    warm_up()
     while photo := _next_photo(server):
         child = os.fork()
         if child == 0:
@@ -71,6 +71,11 @@ def _serve(photo: socket.socket) -> NoReturn:
         with os.fdopen(0, "wb", closefd=False) as answer:
             answer.write(verdict(data))
     os._exit(0)
+
+
+def warm_up() -> None:
+    """Import now what is imported late: who is confined can open nothing."""
+    view_of(_sample())
 
 
 def confine() -> None:
@@ -108,8 +113,10 @@ def view_of(data: bytes) -> bytes:
     if media_type(data[:12]) == "image/heic":
         heic_size(data)
         raise NoPicture("HEIC is not decoded here")
-    jpeg_size(data)
+    size = jpeg_size(data)
     image = JpegImagePlugin.JpegImageFile(BytesIO(data))
+    if image.size != (size.width, size.height):
+        raise NoPicture("it declares two sizes")
     turn, profile = _TURNS.get(_orientation(image)), image.info.get("icc_profile", b"")
     image.thumbnail((EDGE, EDGE))
     small = _in_srgb(image, profile)

@@ -69,7 +69,7 @@ class Views:
 
     async def _made(self, sha256: str, path: Path) -> bytes:
         data = await asyncio.to_thread(path.read_bytes)
-        decoder = self._idle.pop() if self._idle else _started()
+        decoder = self._decoder()
         try:
             async with asyncio.timeout(self._wall_s):
                 answer = await decoder.ask(data)
@@ -83,18 +83,22 @@ class Views:
         self._idle.append(decoder)
         return _shown(answer)
 
+    def _decoder(self) -> "Decoder":
+        while self._idle:
+            decoder = self._idle.pop()
+            if decoder.is_alive:
+                return decoder
+            decoder.end()
+        try:
+            return Decoder()
+        except OSError as error:  # no memory, no more processes
+            raise Unavailable(LATER, retry_after=5) from error
+
     def _rest(self, sha256: str) -> None:
         self._resting.pop(sha256, None)
         self._resting[sha256] = time.monotonic() + REST_S
         if len(self._resting) > RESTING:
             del self._resting[next(iter(self._resting))]
-
-
-def _started() -> "Decoder":
-    try:
-        return Decoder()
-    except OSError as error:  # no memory, no more processes
-        raise Unavailable(LATER, retry_after=5) from error
 
 
 class Decoder:
@@ -120,6 +124,11 @@ class Decoder:
     def pid(self) -> int:
         """Of the process that forks; its forks are in the group of this id."""
         return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can fork for another photo."""
+        return self._process.poll() is None
 
     async def ask(self, data: bytes) -> bytes:
         """Its verdict on a photo with what belongs to it; DecoderEnded if there is none."""
