@@ -1,4 +1,5 @@
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
+import { isProblem } from "../domain/problem";
 import { readBlob } from "../store/photos";
 import { type EntityView, value } from "./replica";
 import { memory, running, sending } from "./tablet";
@@ -23,15 +24,16 @@ effect(() => {
 type Reference = { readonly sha256: string; readonly size: number; readonly mime: string };
 
 /**
- * An object URL of a photo or its thumbnail, from this tablet's own bytes or else from the server; null where the bytes
- * are not to be had right now. The URL is shared and managed here: do not revoke it.
+ * An object URL of a photo or its thumbnail, from this tablet's own bytes or else of the server's view of them; null where
+ * neither is to be had right now. Rejects with Problem `photo-not-shown` where the server keeps bytes that are no picture to
+ * it. The URL is shared and managed here: do not revoke it.
  */
 export async function photoUrl(_stream: string, e: EntityView, which: "thumb" | "blob"): Promise<string | null> {
   const reference = value<Reference>(e, which);
   if (!reference) return null;
   const known = urls.get(reference.sha256);
   if (known) return known;
-  const blob = (await localBlob(reference.sha256)) ?? (await remoteBlob(reference));
+  const blob = (await localBlob(reference.sha256)) ?? (await remoteView(reference));
   return blob && (urls.get(reference.sha256) ?? keep(reference.sha256, URL.createObjectURL(blob)));
 }
 
@@ -40,11 +42,13 @@ async function localBlob(sha256: string): Promise<Blob | null> {
   return row && !row.dropped ? readBlob(running().tablet.db, row) : null;
 }
 
-async function remoteBlob({ sha256, mime }: Reference): Promise<Blob | null> {
-  const blob = await running()
-    .engine.sync.api.blob(sha256)
-    .catch(() => null);
-  return blob && new Blob([blob], { type: mime });
+async function remoteView({ sha256 }: Reference): Promise<Blob | null> {
+  return running()
+    .engine.sync.api.view(sha256)
+    .catch((error: unknown) => {
+      if (isProblem(error, "photo-not-shown")) throw error;
+      return null;
+    });
 }
 
 function keep(sha256: string, url: string): string {

@@ -5,7 +5,7 @@ import type { Problem } from "../domain/problem";
 import { entryOf } from "../domain/tally";
 import { openTablet } from "../sync/testing";
 import { ALK, OP, POL, SHARED } from "../sync/testServer";
-import { openPage, type Page, VISIT } from "./testing";
+import { openPage, type Page, plant, VISIT } from "./testing";
 
 let page: Page;
 
@@ -188,6 +188,26 @@ describe("a photo", () => {
     expect(page.uploadState(blob?.sha256 ?? "").value).toBe("verified");
     expect(page.server.state.blobs.get(blob?.sha256 ?? "")?.length).toBe(3_003);
     expect(new TextDecoder().decode([...page.server.state.blobs.values()][0])).toBe("thumb 480x360");
+  });
+
+  it("of a colleague is shown as the server's view of it, or is said to be no picture", async () => {
+    const objects = vi.spyOn(URL, "createObjectURL");
+    const reference = (sha256: string) => ({ sha256, size: 9, mime: "text/html" });
+    page.server.state.blobs.set("good", new Uint8Array([0xff, 0xd8, 0xff]));
+    page.server.state.blobs.set("bad", new TextEncoder().encode("<html>"));
+    plant(page.server, POL, {
+      photo_1: { visit: VISIT, blob: reference("good"), thumb: reference("lost") },
+      photo_2: { visit: VISIT, blob: reference("bad") },
+    });
+    page.server.epoch = "e2"; // what was planted comes by snapshot
+    await page.sync();
+    const [good, bad] = [page.entity(POL, "photo_1") ?? never(), page.entity(POL, "photo_2") ?? never()];
+    expect(await page.photoUrl(POL, good, "blob")).toMatch(/^blob:/);
+    const [shown] = objects.mock.calls[0] ?? never();
+    expect([(shown as Blob).type, await (shown as Blob).text()]).toEqual(["image/jpeg", "view"]);
+    expect(await page.photoUrl(POL, good, "thumb")).toBeNull();
+    expect(await codeOf(page.photoUrl(POL, bad, "blob"))).toBe("photo-not-shown");
+    expect(objects).toHaveBeenCalledTimes(1);
   });
 
   it("that this browser cannot decode is kept all the same, without a thumbnail", async () => {

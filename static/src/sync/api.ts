@@ -111,7 +111,9 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
         timeout: timeouts.long,
       }),
     missing: (sha256: readonly string[]) => post<Missing>("/blobs/missing", { sha256 }),
-    blob: async (sha256: string) => (await call(`/blobs/${sha256}`, { timeout: timeouts.long })).blob().catch(offline),
+    /** The picture of a photo as the server re-encoded it, without metadata. Never the original: nobody has decoded that. */
+    view: async (sha256: string) =>
+      (await call(`/blobs/${sha256}/view`, { timeout: timeouts.long })).blob().catch(offline),
   };
 }
 

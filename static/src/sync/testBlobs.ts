@@ -22,6 +22,7 @@ export class TestBlobs {
       const stable = asked.filter((h) => state.stableBlobs.has(h));
       return json({ missing: asked.filter((h) => !verified.includes(h)), partial: {}, verified, stable });
     }
+    if (route.endsWith("/view")) return viewOf(state.blobs.get(route.split("/")[2] ?? ""));
     const bytes = new Uint8Array((init.body as Uint8Array<ArrayBuffer> | null | undefined) ?? []);
     if (route === "/blobs/uploads") return this.#create(state, bytes, headers);
     const upload = this.#uploads.get(route);
@@ -60,6 +61,13 @@ export class TestBlobs {
     state.blobs.set(upload.sha256, whole);
     return null;
   }
+}
+
+/** What begins as a JPEG is one here; its view is another file. */
+function viewOf(bytes: Uint8Array | undefined): Response {
+  if (!bytes) return problem("not-found", 404);
+  if (bytes[0] !== 0xff) return problem("photo-not-shown", 422);
+  return new Response("view", { headers: { "Content-Type": "image/jpeg" } });
 }
 
 function isAsPromised(bytes: Uint8Array, headers: Headers): boolean {

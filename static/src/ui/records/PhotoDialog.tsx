@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { restoreEntities, voidEntities } from "../../state/recording";
 import type { EntityView } from "../../state/replica";
 import { entity, value } from "../../state/replica";
@@ -24,9 +25,11 @@ async function bringBack(view: EntityView): Promise<void> {
 }
 
 export function PhotoDialog({ photo, onClose }: { photo: EntityView; onClose: () => void }) {
-  const url = usePhoto(photo, "blob");
+  const full = usePhoto(photo, "blob");
   const thumb = usePhoto(photo, "thumb");
-  const shown = url ?? thumb;
+  const [broken, setBroken] = useState<string>();
+  const shown = full.url && full.url !== broken ? full.url : thumb.url;
+  const isUnshown = full.fault === "unshown" || (full.url !== undefined && full.url === broken);
   const remove = async (): Promise<void> => {
     if (await discard(photo, t("photo.reason"), t("photo.removed"))) onClose();
   };
@@ -50,13 +53,19 @@ export function PhotoDialog({ photo, onClose }: { photo: EntityView; onClose: ()
           class="photo-full"
           src={shown}
           alt={value<string>(photo, "caption") || t("photo.alt", { at: moment(takenAt(photo), now.value) })}
+          onError={() => setBroken(shown)}
         />
       ) : (
-        shown === null && (
+        full.fault === "missing" && (
           <Note>
             <p>{t("photo.missing")}</p>
           </Note>
         )
+      )}
+      {isUnshown && (
+        <Note>
+          <p>{t("photo.unshown")}</p>
+        </Note>
       )}
       <div class="row-s between">
         <span class="small muted">{t("photo.taken", { at: moment(takenAt(photo), now.value) })}</span>

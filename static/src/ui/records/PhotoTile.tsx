@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { isProblem } from "../../domain/problem";
 import { photoUrl, uploadState } from "../../state/photos";
 import { type EntityView, isPending, value } from "../../state/replica";
 import { status } from "../../state/status";
@@ -26,20 +27,26 @@ export function photoJourney(photo: EntityView): Journey {
   return words;
 }
 
-/** The address of the picture: undefined while it is looked for, null when it is nowhere to be had now. */
-export function usePhoto(photo: EntityView, which: "thumb" | "blob"): string | null | undefined {
-  const [url, setUrl] = useState<string | null>();
+/** The address of a picture, or why there is none: it is nowhere to be had now, or kept but no picture to the server. */
+export interface Picture {
+  readonly url?: string;
+  readonly fault?: "missing" | "unshown";
+}
+
+/** Empty while it is looked for. */
+export function usePhoto(photo: EntityView, which: "thumb" | "blob"): Picture {
+  const [picture, setPicture] = useState<Picture>({});
   useEffect(() => {
     let gone = false;
     photoUrl(photo.stream, photo, which).then(
-      (found) => gone || setUrl(found),
-      () => gone || setUrl(null),
+      (url) => gone || setPicture(url ? { url } : { fault: "missing" }),
+      (error) => gone || setPicture({ fault: isProblem(error, "photo-not-shown") ? "unshown" : "missing" }),
     );
     return () => {
       gone = true;
     };
   }, [photo, which]);
-  return url;
+  return picture;
 }
 
 export function takenAt(photo: EntityView): number {
@@ -47,8 +54,8 @@ export function takenAt(photo: EntityView): number {
 }
 
 export function PhotoThumb({ photo }: { photo: EntityView }) {
-  const url = usePhoto(photo, "thumb");
-  if (typeof url !== "string") {
+  const { url } = usePhoto(photo, "thumb");
+  if (!url) {
     return (
       <span class="thumb thumb-empty">
         <Icon name="image" size="l" />

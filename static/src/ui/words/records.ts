@@ -18,6 +18,10 @@ export const records = {
     sv: "Bilden finns inte på plattan just nu. Den hämtas vid nästa kontakt.",
     en: "The image is not on this tablet right now. It is fetched at the next contact.",
   },
+  "photo.unshown": {
+    sv: "Fotot är bevarat som det togs, men kan inte visas här i full storlek. Öppna det på plattan det togs med, eller ta ett nytt foto om du är kvar på platsen.",
+    en: "The photo is kept as it was taken but cannot be shown here in full size. Open it on the tablet that took it, or take a new one if you are still there.",
+  },
   "photo.saved": { sv: "Fotot är sparat på plattan", en: "The photo is saved on this tablet" },
   "photo.failed": {
     sv: "Fotot kunde inte sparas. Kontrollera utrymmet under Sändning.",
