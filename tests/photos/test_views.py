@@ -267,6 +267,12 @@ def test_who_gives_up_waiting_leaves_no_process_behind(slow: Path, started: list
         asyncio.run(leave(views))
 
 
+def test_a_decoder_ends_with_its_server() -> None:
+    decoder = Decoder()
+    decoder._line.close()
+    assert decoder._process.wait(20) == 0
+
+
 def test_a_process_that_cannot_start_is_a_reason_to_come_back(
     shot: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
