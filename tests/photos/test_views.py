@@ -245,11 +245,11 @@ def test_a_decoder_that_hangs_is_ended(shot: Path) -> None:
         start = time.monotonic()
         with pytest.raises(Unavailable):
             await views.view("other", shot)
-        assert 0.9 < time.monotonic() - start < 10
+        assert 2.9 < time.monotonic() - start < 15
         assert is_gone(decoder.pid)
         assert await views.view("good", shot)
 
-    with making(wall_s=1) as views:
+    with making(wall_s=3) as views:
         asyncio.run(hang(views))
 
 
