@@ -13,20 +13,22 @@ import uvicorn
 from sqlalchemy import Connection, func, select
 
 from app import cli_recovery
-from app.auth.accounts import add_user, grant
+from app.auth.accounts import add_user, note
 from app.auth.service import mint_code
+from app.auth.setup import SETUP_MS, mint_setup
 from app.auth.tables import User
 from app.cli_recovery import open_store
 from app.clock import now_ms
 from app.database import Database, table
 from app.domain import codes
+from app.domain.accounts import belongs_elsewhere
 from app.domain.change import new_id
 from app.operations import readmodels, tables
 from app.operations.demo.load import load_demo
 from app.operations.importing import import_sites
 from app.operations.planning import Operation, welcome
 from app.operations.site_files import Refused
-from app.operations.staff import REF, server_author
+from app.operations.staff import server_author
 from app.settings import Settings
 from app.sync.identity import server_key
 from app.sync.rebuild import differences, rebuild
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     account.add_argument("--role", required=True, choices=sorted(codes.ids("roles")))
     link = command("link", _link, "Print a one-time link by which an account enrols a tablet.")
     link.add_argument("user")
+    command("setup-link", _setup_link, "Print a one-time link that makes the first administrator.")
     sites = command("import-sites", _import_sites, "Import a CSV or GeoJSON list of sites, all or nothing.")
     sites.add_argument("file", type=Path)
     where = sites.add_mutually_exclusive_group(required=True)
@@ -116,8 +119,35 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    open_store(settings).close()
+    db = open_store(settings)
+    link = _new_setup_link(db, settings)
+    db.close()
+    if link is not None:
+        _print_setup_link(link)
     return _listen(settings)
+
+
+def _setup_link(settings: Settings, _: argparse.Namespace) -> int:
+    db = open_store(settings)
+    link = _new_setup_link(db, settings)
+    db.close()
+    if link is None:
+        print("insats: there is an administrator already; `insats link` lets them in again", file=sys.stderr)
+        return 2
+    _print_setup_link(link)
+    return 0
+
+
+def _new_setup_link(db: Database, settings: Settings) -> str | None:
+    code = db.write_now(lambda conn: mint_setup(conn, now_ms()))
+    return None if code is None else f"{settings.address()}/#/setup?code={code}"
+
+
+def _print_setup_link(link: str) -> None:
+    print(
+        f"There is no administrator yet. This link makes the first one, once, within {SETUP_MS // 60_000} minutes:"
+    )
+    print(f"  {link}", flush=True)
 
 
 def _listen(settings: Settings, certificate: Certificate | None = None) -> int:
@@ -162,17 +192,21 @@ def _mint_link(db: Database, settings: Settings, user: str, minutes: int) -> tup
         if row is None:
             raise KeyError(user)
         code = mint_code(conn, user, now_ms(), minutes * 60_000)
+        note(conn, "link", user, row.authority, now_ms())
         return f"{row.name} ({row.authority})", f"{settings.address()}/#/enrol/{code}"
 
     return db.write_now(work)
 
 
 def _account(settings: Settings, options: argparse.Namespace) -> int:
+    if belongs_elsewhere(options.user, options.authority, codes.ids("authorities")):
+        print(f"insats: {options.user} has the form of another authority's accounts", file=sys.stderr)
+        return 2
     db, now = open_store(settings), now_ms()
 
     def work(conn: Connection) -> int:
         add_user(conn, options.user, options.name, options.authority, options.role)
-        grant(conn, REF, options.user, "reader", now)
+        note(conn, "invite", options.user, options.authority, now, detail=options.role)
         return welcome(conn, options.user, options.authority, options.role, now)
 
     evenings = db.write_now(work)

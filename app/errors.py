@@ -95,6 +95,10 @@ class ChainGap(Problem, code="chain-gap", status=409):
     """The commit before this one is not here; send from `expect`."""
 
 
+class Taken(Problem, code="taken", status=409):
+    """This authority has an account with this id already."""
+
+
 class UploadOffset(Problem, code="upload-offset", status=409):
     """The upload continues at another offset, given as `offset`."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.routing import BaseRoute, Match
@@ -21,11 +22,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import errors
 from app.auth.presence import Presence
 from app.auth.router import auth_router
-from app.auth.service import forget_expired
+from app.auth.service import Person, forget_expired
 from app.auth.sessions import Sessions
+from app.auth.setup_router import setup_router
 from app.clock import now_ms
 from app.database import Database, outage_of
 from app.errors import MethodNotAllowed, NotFound, Unavailable
+from app.operations.planning import welcome
 from app.operations.readmodels import refresh
 from app.operations.staff import publish_actor
 from app.photos.arrivals import Arrivals
@@ -127,6 +130,7 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     app.include_router(
         auth_router(lambda conn, actor, now: publish_actor(conn, key, actor, now), session_ms=session_ms)
     )
+    app.include_router(setup_router(_take_in, session_ms=session_ms))
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
     app.include_router(courier_router(blobs, upload_ms=upload_ms))
@@ -134,6 +138,11 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
     nothing, static = CATCH_ALLS
     app.add_api_route(nothing, _nothing, methods=METHODS, include_in_schema=False)
     app.add_api_route(static, _static, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+def _take_in(conn: Connection, person: Person, now: int) -> None:
+    """A new account's part in what is there already."""
+    welcome(conn, person.id, person.authority, person.role, now)
 
 
 def factory() -> FastAPI:

@@ -113,6 +113,53 @@ def test_a_store_is_checked_backed_up_lost_and_restored(backend: Backend, tmp_pa
     assert new.command("deliver", file).startswith("0 commits and 0 photo files")
 
 
+def test_the_setup_link_is_printed_until_there_is_an_administrator(backend: Backend) -> None:
+    backend.command("migrate")
+    first, second = (re.findall(r"^ +(\S+)$", backend.command("setup-link"), re.MULTILINE) for _ in range(2))
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert re.fullmatch(r"http://127.0.0.1:9/#/setup\?code=[0-9A-Z]{4}(-[0-9A-Z]{4}){6}", second[0])
+    backend.command("account", "it", "--name", "It", "--authority", "KOM_SAK", "--role", "SYSADM")
+    over = backend.attempt("setup-link")
+    assert (over.returncode, over.stdout) == (2, "")
+    assert "there is an administrator already" in over.stderr
+
+
+def test_serve_prints_a_new_setup_link_at_each_start(backend: Backend) -> None:
+    links = [_printed_by_serve(backend) for _ in range(2)]
+    assert all("/#/setup?code=" in told for told in links)
+    assert links[0] != links[1]
+    backend.command("account", "it", "--name", "It", "--authority", "KOM_SAK", "--role", "SYSADM")
+    assert "setup" not in _printed_by_serve(backend)
+
+
+def _printed_by_serve(backend: Backend) -> str:
+    """What `insats serve` says until it answers."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"], env=backend.environment(), stdout=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None, "the server ended"
+            assert time.monotonic() < deadline, "the server did not become ready"
+            try:
+                if httpx.get(f"{backend.address}/healthz", timeout=1).status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+    finally:
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)[0]
+    return told
+
+
+def test_an_account_is_not_called_like_another_authoritys(backend: Backend) -> None:
+    refused = backend.attempt("account", "pol.alva", "--name", "Alva", "--authority", "SKV", "--role", "INSP")
+    assert refused.returncode == 2
+    assert "another authority" in refused.stderr
+
+
 def test_faults_are_lines_and_a_status(backend: Backend, tmp_path: Path) -> None:
     backend.command("migrate")
     (tmp_path / "data" / "seal.key").unlink()

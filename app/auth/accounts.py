@@ -1,11 +1,12 @@
 """Accounts and their parts in streams, as the server's own jobs write them."""
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as t
+from app.domain.change import new_id
 
 
 def add_user(conn: Connection, user: str, name: str, authority: str, role: str) -> None:
@@ -14,6 +15,14 @@ def add_user(conn: Connection, user: str, name: str, authority: str, role: str) 
     facts = {"name": name, "authority": authority, "role": role, "active": True}
     added = insert(t.user).values(id=user, **facts)
     conn.execute(added.on_conflict_do_update(index_elements=[t.user.c.id], set_=facts))
+
+
+def add_new_user(conn: Connection, user: str, name: str, authority: str, role: str) -> bool:
+    """Make an account; False, and nothing is done, where there is one of that id."""
+    conn.execute(insert(t.authority).values(id=authority).on_conflict_do_nothing())
+    row = {"id": user, "name": name, "authority": authority, "role": role, "active": True}
+    added = insert(t.user).values(row).on_conflict_do_nothing().returning(t.user.c.id)
+    return conn.execute(added).first() is not None
 
 
 def grant(conn: Connection, stream: str, user: str, role: Literal["reader", "writer"], now: int) -> None:
@@ -29,3 +38,39 @@ def revoke(conn: Connection, stream: str, user: str, now: int) -> None:
     c = t.membership.c
     mine = (c.stream == stream) & (c.user == user) & c.revoked.is_(None)
     conn.execute(update(t.membership).where(mine).values(revoked=now))
+
+
+def leave_everything(conn: Connection, user: str, now: int, *, but: str = "") -> None:
+    """End a user's part in every stream but one."""
+    c = t.membership.c
+    mine = (c.user == user) & (c.stream != but) & c.revoked.is_(None)
+    conn.execute(update(t.membership).where(mine).values(revoked=now))
+
+
+def close(conn: Connection, user: str, now: int) -> None:
+    """Close an account: its sessions and codes end, and its part in every stream.
+
+    What it recorded stays. What its tablets still hold is taken into custody whoever brings it, and a person decides.
+    """
+    conn.execute(update(t.user).where(t.user.c.id == user).values(active=False))
+    for each in (t.session, t.enrolment_code):
+        conn.execute(delete(each).where(each.c.user == user))
+    leave_everything(conn, user, now)
+
+
+Act: TypeAlias = Literal["setup", "invite", "link", "close", "end-session"]
+
+
+def note(
+    conn: Connection,
+    act: Act,
+    user: str,
+    authority: str,
+    now: int,
+    *,
+    by: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Write down an administrator's act, in the transaction that does it."""
+    row = {"id": new_id(now), "at": now, "by": by, "act": act, "user": user, "authority": authority}
+    conn.execute(insert(t.administration).values(row | {"detail": detail}))

@@ -94,15 +94,35 @@ class Session(SQLModel, table=True):
 
 
 class EnrolmentCode(SQLModel, table=True):
-    """A one-time code by which a tablet becomes known. Only its SHA-256 is kept."""
+    """A one-time code by which a tablet becomes known; without a `user`, one that makes the first administrator. Only its
+    SHA-256 is kept."""
 
     __tablename__ = "enrolment_code"
 
     code_hash: str = Field(primary_key=True, sa_type=Bytewise)
-    user: str = Field(sa_type=Bytewise, foreign_key="user.id")
+    user: str | None = Field(default=None, sa_type=Bytewise, foreign_key="user.id")
     created: int = Field(sa_type=BigInteger)
     expires: int = Field(sa_type=BigInteger)
     used: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class Administration(SQLModel, table=True):
+    """An act of an administrator: who did what to whose account, and when. Rows are only added; the store refuses the rest.
+
+    `by` is null for whoever stood at the server's terminal. `authority` is that of the account at that time, `detail` the
+    role that was given or the tablet whose session ended.
+    """
+
+    __tablename__ = "administration"
+
+    id: str = Field(primary_key=True, sa_type=Bytewise)
+    at: int = Field(sa_type=BigInteger)
+    by: str | None = Field(default=None, sa_type=Bytewise, foreign_key="user.id")
+    act: str = Field(sa_type=Bytewise)
+    """`setup`, `invite`, `link`, `close` or `end-session`."""
+    user: str = Field(sa_type=Bytewise, foreign_key="user.id")
+    authority: str = Field(sa_type=Bytewise, foreign_key="authority.id", index=True)
+    detail: str | None = Field(default=None, sa_type=Text)
 
 
 # The same tables for set-based statements.
@@ -113,3 +133,4 @@ actor = table(Actor)
 membership = table(Membership)
 session = table(Session)
 enrolment_code = table(EnrolmentCode)
+administration = table(Administration)

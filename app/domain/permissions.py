@@ -14,8 +14,13 @@ DECIDERS = SUPERVISORS | {"INSLED", "LAGLED", "FUL", "SKRIVSK"}
 """Who decides about held changes, and approves what was recorded at a visit."""
 SYSTEM = "SYSTEM"
 """The role of the server's own jobs."""
+SYSTEM_ADMINISTRATOR, AUTHORITY_ADMINISTRATOR = "SYSADM", "MYNADM"
+ADMINISTRATORS = frozenset({SYSTEM_ADMINISTRATOR, AUTHORITY_ADMINISTRATOR})
+"""Who keeps the accounts. They take part in no evening: whoever lets others in reads nothing."""
 
 Action: TypeAlias = Literal["read", "write", "watch-devices"]
+Act: TypeAlias = Literal["see", "invite", "close", "end-session"]
+"""What an administrator does to an account. A new link for an account that is there is an invitation too."""
 
 
 @dataclass(frozen=True)
@@ -84,3 +89,23 @@ def decide_admission(
 def decide_watch_devices(role: str) -> Decision:
     """Whether the role sees the tablets of the operations it reads."""
     return Allow() if role in SUPERVISORS else Deny("no_authority")
+
+
+def decide_administer(
+    act: Act, role: str, authority: str, subject_role: str, subject_authority: str
+) -> Decision:
+    """Whether a person of this role and authority may do `act` to an account of that role and authority.
+
+    An authority's own administrator lets its people in. The system administrator sees all accounts, and may close them and end
+    their sessions, but lets in administrators only: a link for an account that reads would be a way to read.
+    Nobody touches the server's own account. That nobody closes the account they use is the caller's to see to.
+    """
+    if subject_role == SYSTEM:
+        return Deny("no_authority")
+    if role == SYSTEM_ADMINISTRATOR:
+        return Allow() if act != "invite" or subject_role in ADMINISTRATORS else Deny("no_authority")
+    if role != AUTHORITY_ADMINISTRATOR or authority != subject_authority:
+        return Deny("no_authority")
+    if subject_role == SYSTEM_ADMINISTRATOR and act != "see":
+        return Deny("no_authority")
+    return Allow()

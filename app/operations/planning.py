@@ -12,13 +12,13 @@ from typing import Any, Literal, TypeAlias
 import orjson
 from sqlalchemy import Connection, select
 
-from app.auth.accounts import grant
+from app.auth.accounts import grant, leave_everything
 from app.auth.tables import User
 from app.database import table
-from app.domain.permissions import PLANNERS, SUPERVISORS
+from app.domain.permissions import ADMINISTRATORS, PLANNERS, SUPERVISORS
 from app.operations import tables
 from app.operations.history import earlier_visits
-from app.operations.staff import publish_actors
+from app.operations.staff import REF, publish_actors
 from app.sets import among
 from app.sync.author import Author, Draft
 from app.sync.identity import ServerKey
@@ -181,7 +181,13 @@ def open_streams(
 
 
 def welcome(conn: Connection, user: str, authority: str, role: str, now: int) -> int:
-    """Give a new account its part in every evening of its authority that is not archived; how many there are."""
+    """Give an account its part in `ref` and in every evening of its authority that is not archived; how many there are.
+
+    One that has become an administrator's leaves the evenings it was in.
+    """
+    grant(conn, REF, user, "reader", now)
+    if role in ADMINISTRATORS:
+        leave_everything(conn, user, now, but=REF)
     operation = table(tables.Operation).c
     query = select(operation.id, operation.authorities).where(
         operation.void.is_(False), operation.status.not_in(("ARKIV", "INST"))
@@ -200,9 +206,9 @@ def welcome(conn: Connection, user: str, authority: str, role: str, now: int) ->
 def parts(authority: str, role: str, operation: str, authorities: Sequence[str]) -> dict[str, Role]:
     """The streams of an evening that somebody of this authority and role takes part in, and how.
 
-    Planners see what is shared and planned, and no authority's own stream: they are not superusers.
+    Planners see what is shared and planned, and no authority's own stream: they are not superusers. Administrators see none.
     """
-    if authority not in authorities:
+    if authority not in authorities or role in ADMINISTRATORS:
         return {}
     if role in PLANNERS:
         part: Role = "writer" if role in SUPERVISORS else "reader"

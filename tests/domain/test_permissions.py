@@ -1,18 +1,22 @@
 """Who may read and write what: the whole matrix, spelled out a second time."""
 
 from itertools import product
+from typing import get_args
 
 import pytest
 
 from app.domain import codes
 from app.domain.kinds import KINDS
 from app.domain.permissions import (
+    ADMINISTRATORS,
     DECIDERS,
     SUPERVISORS,
     SYSTEM,
+    Act,
     Allow,
     Deny,
     Membership,
+    decide_administer,
     decide_admission,
     decide_read,
     decide_watch_devices,
@@ -81,3 +85,23 @@ def test_nobody_is_allowed_by_default() -> None:
     """No role, status or kind that is made up later opens a door by being unknown."""
     assert decide_write("", "", None, "") == NO
     assert decide_write("OPKO_POL", "active", Membership("reader"), "visit") == NO
+
+
+@pytest.mark.parametrize(("act", "role", "subject"), [*product(get_args(Act), ROLES, ROLES)], ids=str)
+def test_who_administers_whom(act: Act, role: str, subject: str) -> None:
+    own, other = (decide_administer(act, role, "POL", subject, theirs) for theirs in ("POL", "SKV"))
+    if subject == "SYSTEM" or role not in {"SYSADM", "MYNADM"}:
+        assert (own, other) == (NO, NO)
+    elif role == "MYNADM":
+        assert other == NO, "an authority's administrator is nobody elsewhere"
+        assert own == (NO if subject == "SYSADM" and act != "see" else Allow())
+    else:
+        lets_in = subject in {"SYSADM", "MYNADM"}
+        assert own == other == (Allow() if act != "invite" or lets_in else NO)
+
+
+def test_no_administrator_can_write_or_decide_without_a_part_in_the_stream() -> None:
+    assert {"SYSADM", "MYNADM"} == ADMINISTRATORS
+    for role, kind in product(ADMINISTRATORS, KIND_NAMES):
+        assert decide_write(role, "active", None, kind) == NO
+        assert isinstance(decide_watch_devices(role), Deny)

@@ -42,11 +42,31 @@ OPERATION = planning.Operation(
         ("POL", "KOMM", {"shared": "reader", "plan": "reader"}),
         ("RTJ", "INSP", {}),
         ("KOM_SAK", "OPKO_KOM", {}),
+        ("POL", "SYSADM", {}),
+        ("POL", "MYNADM", {}),
     ],
 )
 def test_a_part_follows_from_authority_and_role(authority: str, role: str, streams: dict[str, str]) -> None:
     parts = planning.parts(authority, role, "x", ("POL", "KOM_ALK"))
     assert parts == {f"op/x/{name}": part for name, part in streams.items()}
+
+
+@pytest.mark.parametrize("role", ["SYSADM", "MYNADM"])
+def test_whoever_becomes_an_administrator_leaves_the_evenings(house: House, role: str) -> None:
+    author = house.author("planner", "POL", "OPKO_POL")
+    house.db.write_now(lambda conn: add_user(conn, "inspector", "I", "KOM_ALK", "INSP"))
+    house.db.write_now(lambda conn: planning.plan(conn, house.key, author, OPERATION, now_ms()))
+
+    def streams() -> set[str]:
+        mine = (_member.c.user == "inspector") & _member.c.revoked.is_(None)
+        return set(
+            house.db.read_now(lambda conn: conn.execute(select(_member.c.stream).where(mine)).scalars().all())
+        )
+
+    assert len(streams()) == 2
+    granted = house.db.write_now(lambda conn: planning.welcome(conn, "inspector", "KOM_ALK", role, now_ms()))
+    assert granted == 0
+    assert streams() == {"ref"}
 
 
 def test_a_planner_makes_an_evening(house: House) -> None:
