@@ -3,15 +3,17 @@ import { newId } from "../domain/ids";
 import { Problem } from "../domain/problem";
 import { layBallast } from "../store/ballast";
 import { purgeStreams } from "../store/purge";
-import type { Session } from "../store/schema";
+import type { Session, User } from "../store/schema";
 import { readMeta, strictly } from "../store/transaction";
 import { createActor } from "../sync/actor";
+import type { NewAccount, SetupChoices } from "../sync/api";
 import { lostStore, markDevice, noticeLoss, readMark } from "./loss";
 import { askToPersist, measureStorage } from "./storage";
 import { memory, open, type Running, running, sending } from "./tablet";
 import { registerWorker } from "./update";
 
 export type { Session, User } from "../store/schema";
+export type { NewAccount, SetupChoices } from "../sync/api";
 export { Problem };
 
 /** Who is enrolled on this tablet; null until `start` has read it, and on a new tablet. */
@@ -19,6 +21,11 @@ export const session: Signal<Session | null> = signal(null);
 /** Operational coordinators plan, watch and settle; they are not superusers. */
 export const isSupervisor: ReadonlySignal<boolean> = computed(() =>
   ["OPKO_POL", "OPKO_KOM"].includes(session.value?.user.role ?? ""),
+);
+
+/** Administrators keep accounts and read nothing that was recorded. */
+export const isAdministrator: ReadonlySignal<boolean> = computed(() =>
+  ["SYSADM", "MYNADM"].includes(session.value?.user.role ?? ""),
 );
 
 effect(() => {
@@ -70,11 +77,26 @@ function followBrowser({ engine }: Running): void {
  * `too-many`) or `offline`. Another user's replicas are removed first; what that user recorded stays until it is delivered.
  */
 export async function enrol(code: string, label: string): Promise<void> {
-  const { tablet, engine } = running();
+  const { engine } = running();
   const device = { id: await deviceId(), label };
   const lost = lostStore.value;
   const told = lost ? { ...device, lost: { id: lost.id, label: lost.label } } : device;
-  const { token, user } = await engine.sync.api.enrol(code, told);
+  await settleIn(device, await engine.sync.api.enrol(code, told));
+}
+
+/** Makes the first administrator's account, and this browser theirs. Rejects as `enrol` does, and with `taken`. */
+export async function setUp(code: string, account: NewAccount, label: string): Promise<void> {
+  const device = { id: await deviceId(), label };
+  await settleIn(device, await running().engine.sync.api.setUp(code, account, device));
+}
+
+export function setupChoices(): Promise<SetupChoices> {
+  return running().engine.sync.api.setupChoices();
+}
+
+/** From now on this is the tablet of `user`. */
+async function settleIn(device: Session["device"], { token, user }: { token: string; user: User }): Promise<void> {
+  const { tablet, engine } = running();
   if (memory.session?.user.id !== user.id) await purgeStreams(tablet, [...memory.streams.keys()]);
   const hasActor = [...memory.actors.values()].some((a) => a.user === user.id && !a.retired);
   if (!hasActor) await createActor(tablet, user.id);

@@ -51,6 +51,17 @@ export interface Enrolling {
   readonly lost?: { readonly id: string; readonly label: string };
 }
 
+export interface NewAccount {
+  readonly name: string;
+  /** The id within the authority; the server puts the authority before it. */
+  readonly id: string;
+  readonly authority: string;
+}
+
+export interface SetupChoices {
+  readonly authorities: readonly { readonly id: string; readonly sv: string; readonly en: string }[];
+}
+
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 export type Api = ReturnType<typeof createApi>;
 
@@ -84,6 +95,10 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     stream: (path: string, signal: AbortSignal) => call(path, { signal, headers: { Accept: "text/event-stream" } }),
     enrol: (code: string, device: Enrolling) =>
       post<{ token: string; user: User }>("/enrol", { code, device }, { once: true }),
+    /** What a setup form has to choose from; needs no session. */
+    setupChoices: () => json<SetupChoices>("/setup"),
+    setUp: (code: string, account: NewAccount, device: Enrolling) =>
+      post<{ token: string; user: User }>("/setup", { ...account, code, device }, { once: true }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
     hello: () => json<Hello>("/hello"),
     push: (lines: string, gzip: boolean) =>

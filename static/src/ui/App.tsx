@@ -16,6 +16,7 @@ import { InstallGate } from "./enrol/Install";
 import { t } from "./i18n";
 import { mayWork } from "./install";
 import { EnrolAgain, Lost } from "./Lost";
+import { Setup } from "./people/Setup";
 import { RescuedBanner } from "./RescuedBanner";
 import { route } from "./router";
 import { SafetyBanner } from "./safety/SafetyBanner";
@@ -26,7 +27,13 @@ import { Day } from "./today/Day";
 /** The whole screen: who is not signed in enrols, who is in a browser tab installs, everyone else works. */
 export function App() {
   if (session.value !== null && mayWork.value) return <Shell />;
-  return <Bare>{session.value === null ? <Enrol /> : <InstallGate />}</Bare>;
+  if (session.value !== null)
+    return (
+      <Bare>
+        <InstallGate />
+      </Bare>
+    );
+  return <Bare>{route.value[0] === "setup" ? <Setup /> : <Enrol />}</Bare>;
 }
 
 function Bare({ children }: { children: ComponentChildren }) {
@@ -130,6 +137,7 @@ function View({ path }: { path: readonly string[] }) {
     case "settings":
       return <Settings key="settings" />;
     case "enrol":
+    case "setup":
       return <EnrolAgain />;
     default:
       return <Lost />;

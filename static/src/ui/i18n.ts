@@ -7,6 +7,7 @@ import { counts } from "./words/counts";
 import { courier } from "./words/courier";
 import { decide } from "./words/decide";
 import { enrol } from "./words/enrol";
+import { people } from "./words/people";
 import { records } from "./words/records";
 import { sync } from "./words/sync";
 import { today } from "./words/today";
@@ -59,6 +60,7 @@ export const words = {
   ...sync,
   ...decide,
   ...version,
+  ...people,
   ...courier,
   ...board,
 } as const;

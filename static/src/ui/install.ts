@@ -1,6 +1,6 @@
 /** Where the app runs: installed (it may record), or in a tab (it shows how to install). */
 import { computed, signal } from "@preact/signals";
-import { isSupervisor } from "../state/session";
+import { isAdministrator, isSupervisor } from "../state/session";
 
 const KEY = "insats.window";
 
@@ -32,9 +32,9 @@ const installed = signal(standalone());
 const windowAllowed = signal(typeof location !== "undefined" && remembered());
 export const offer = signal<InstallOffer | null>(null);
 
-/** Whether this window may record. The board is watched in a browser as well. */
+/** Whether this window may record. The board is watched, and accounts are kept, in a browser as well. */
 export const mayRecord = computed(() => installed.value || windowAllowed.value);
-export const mayWork = computed(() => mayRecord.value || isSupervisor.value);
+export const mayWork = computed(() => mayRecord.value || isSupervisor.value || isAdministrator.value);
 
 export function allowThisWindow(): void {
   windowAllowed.value = true;

@@ -12,6 +12,9 @@ describe("an address", () => {
     ["/enrol/", "#AB-CD", ["enrol", "AB-CD"]],
     ["/enrol", "", ["enrol"]],
     ["/enrol", "#/sync", ["sync"]],
+    ["/", "#/setup?code=AB-CD", ["setup", "AB-CD"]],
+    ["/", "#/setup", ["setup"]],
+    ["/", "#/visit/setup?code=1", ["visit", "setup?code=1"]],
     ["/", "#/visit/a%2Fb", ["visit", "a/b"]],
     ["/", "#/visit/100%", ["visit", "100%"]],
   ] as const)("%s%s is read", (pathname, hash, expected) => {

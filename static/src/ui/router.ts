@@ -3,7 +3,8 @@ import { computed, signal } from "@preact/signals";
 
 /** The parts of an address: `#/visit/visit_1/counts` → `["visit", "visit_1", "counts"]`; `/enrol#CODE` → `["enrol", "CODE"]`. */
 export function parse(pathname: string, hash: string): readonly string[] {
-  const plain = hash.replace(/^#\/?/, "");
+  // A fragment is not sent to any server, so a secret may stand in it; only the setup link writes it as a query.
+  const plain = hash.replace(/^#\/?/, "").replace(/^setup\?code=/, "setup/");
   if (pathname.replace(/\/$/, "").endsWith("/enrol") && !hash.startsWith("#/")) return ["enrol", ...parts(plain)];
   return parts(plain);
 }

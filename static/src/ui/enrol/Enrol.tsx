@@ -31,7 +31,7 @@ export function Enrol() {
   );
 }
 
-function Brand() {
+export function Brand() {
   return (
     <div class="brand">
       <img src="/icons/insats.svg" alt="" width="56" height="56" />
@@ -78,6 +78,7 @@ export function problemText(error: unknown): string {
   if (error.code === "storage") return t("enrol.error.storage");
   if (error.status === 0) return t("enrol.error.network");
   if (error.code === "code-invalid") return t("enrol.error.code-invalid");
+  if (error.code === "taken") return t("people.error.taken");
   if (error.code === "too-many") return t("enrol.error.too-many");
   return t("enrol.error.other", { code: error.code });
 }

@@ -7,6 +7,7 @@ it.each([
   ["https://insats.example/#/enrol/K7QF-93MX", "K7QF-93MX"],
   ["https://insats.example/enrol#K7QF-93MX", "K7QF-93MX"],
   ["http://127.0.0.1:8000/#/enrol/a_b-c?x=1", "a_b-c"],
+  ["https://insats.example/#/setup?code=K7QF-93MX", "K7QF-93MX"],
   ["", ""],
 ] as const)("finds the code in %j", (pasted, code) => {
   expect(codeFrom(pasted)).toBe(code);
