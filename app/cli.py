@@ -27,6 +27,7 @@ from app.operations import readmodels, tables
 from app.operations.demo.load import load_demo
 from app.operations.importing import import_sites
 from app.operations.planning import Operation, welcome
+from app.operations.recovery.doctor import Finding, examine
 from app.operations.site_files import Refused
 from app.operations.staff import server_author
 from app.settings import Settings
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     options = _parser().parse_args(arguments)
     settings = Settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     status: int = options.run(settings, options)
     return status
 
@@ -97,6 +98,12 @@ def _migrate(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, _: argparse.Namespace) -> int:
+    if settings.production:
+        print(
+            "insats: INSATS_PRODUCTION is set, and `insats run` is the demo; use `insats serve`",
+            file=sys.stderr,
+        )
+        return 1
     if not is_loopback(settings.host):
         shown = local_address() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not bound
         settings = settings.model_copy(
@@ -120,11 +127,23 @@ def _run(settings: Settings, _: argparse.Namespace) -> int:
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     db = open_store(settings)
-    link = _new_setup_link(db, settings)
+    unsafe = (
+        [f for f in examine(db, settings, now_ms()) if f.weight == "unsafe"] if settings.production else []
+    )
+    link = None if unsafe else _new_setup_link(db, settings)
     db.close()
+    if unsafe:
+        return _refuse_production(unsafe)
     if link is not None:
         _print_setup_link(link)
     return _listen(settings)
+
+
+def _refuse_production(unsafe: Sequence[Finding]) -> int:
+    for finding in unsafe:
+        print(f"insats: {finding.line()}", file=sys.stderr)
+    print("insats: INSATS_PRODUCTION is set, and the server does not start like this", file=sys.stderr)
+    return 1
 
 
 def _setup_link(settings: Settings, _: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from app.database import Database, migrate
 from app.errors import Unavailable
 from app.operations.recovery.check import check
 from app.operations.recovery.deliver import deliver_backup, deliver_courier
+from app.operations.recovery.doctor import examine
 from app.operations.recovery.restore import NotEmpty, restore, verify_restored
 from app.operations.staff import prepare
 from app.settings import Settings
@@ -53,6 +54,7 @@ def add(command: AddCommand) -> None:
         _check,
         "Verify every signature, log, merged state and photo; each fault is a line, exit status 1.",
     )
+    command("doctor", _doctor, "Name every unsafe setting and what to do about it; exit status 1.")
 
 
 def open_store(settings: Settings) -> Database:
@@ -133,6 +135,20 @@ def _check(settings: Settings, _: argparse.Namespace) -> int:
         return _refuse(f"{len(report.faults)} faults in {report.counted()}")
     print(f"Everything holds: {report.counted()}.")
     return 0
+
+
+def _doctor(settings: Settings, _: argparse.Namespace) -> int:
+    db = _open_as_it_is(settings)
+    try:
+        found = examine(db, settings, now_ms())
+    finally:
+        db.close()
+    for finding in found:
+        print(finding.line())
+    if all(finding.weight == "warning" for finding in found):
+        print("No setting is unsafe.")
+        return 0
+    return 1
 
 
 def _warn(faults: Sequence[str]) -> int:

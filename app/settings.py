@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
     public_url: str = ""
+    production: bool = False
+    """Whether `insats serve` refuses to start with an unsafe setting."""
     backup_every_s: Count = 900
     session_days: Count = 14
     code_minutes: Count = 15

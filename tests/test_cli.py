@@ -160,6 +160,44 @@ def test_an_account_is_not_called_like_another_authoritys(backend: Backend) -> N
     assert "another authority" in refused.stderr
 
 
+def test_production_does_not_start_with_an_unsafe_setting(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSATS_PRODUCTION", "true")
+    backend.data.chmod(0o700)
+    Path(backend.database_url.removeprefix("sqlite:///")).chmod(0o600)
+    assert "/#/setup?code=" in _printed_by_serve(backend)
+    backend.command("demo", "--stage", "planned")
+    refused = backend.attempt("serve")
+    assert refused.returncode == 1
+    assert "insats: unsafe demo: " in refused.stderr
+    assert "does not start" in refused.stderr
+    assert "setup" not in refused.stdout
+    named = backend.attempt("doctor")
+    assert named.returncode == 1
+    assert "unsafe demo: " in named.stdout
+    over = backend.attempt("run")
+    assert over.returncode == 1
+    assert "is the demo" in over.stderr
+
+
+def test_the_doctor_is_content_with_a_store_that_is_kept_well(backend: Backend) -> None:
+    backend.data.chmod(0o700)
+    Path(backend.database_url.removeprefix("sqlite:///")).chmod(0o600)
+    assert "missing administrator: " in backend.attempt("doctor").stdout
+    backend.command("account", "it", "--name", "It", "--authority", "KOM_SAK", "--role", "SYSADM")
+    backend.command("backup")
+    told = backend.command("doctor")
+    assert "warning backup-disk: " in told
+    assert told.endswith("No setting is unsafe.\n")
+
+
+def test_the_data_folder_is_made_for_its_owner_alone(backend: Backend) -> None:
+    backend.data.rmdir()
+    backend.command("migrate")
+    assert backend.data.stat().st_mode & 0o077 == 0
+
+
 def test_faults_are_lines_and_a_status(backend: Backend, tmp_path: Path) -> None:
     backend.command("migrate")
     (tmp_path / "data" / "seal.key").unlink()
