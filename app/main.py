@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import errors
+from app.auth.people_router import people_router
 from app.auth.presence import Presence
 from app.auth.router import auth_router
 from app.auth.service import Person, forget_expired
@@ -131,6 +132,7 @@ def _add_routes(app: FastAPI, settings: Settings, key: ServerKey, blobs: BlobSto
         auth_router(lambda conn, actor, now: publish_actor(conn, key, actor, now), session_ms=session_ms)
     )
     app.include_router(setup_router(_take_in, session_ms=session_ms))
+    app.include_router(people_router(_take_in, settings.address()))
     app.include_router(sync_router)
     app.include_router(photos_router(blobs, settings.limits, upload_ms=upload_ms))
     app.include_router(courier_router(blobs, upload_ms=upload_ms))

@@ -47,15 +47,18 @@ def leave_everything(conn: Connection, user: str, now: int, *, but: str = "") ->
     conn.execute(update(t.membership).where(mine).values(revoked=now))
 
 
-def close(conn: Connection, user: str, now: int) -> None:
-    """Close an account: its sessions and codes end, and its part in every stream.
+def close(conn: Connection, user: str, now: int) -> bool:
+    """Close an account: its sessions and codes end, and its part in every stream. False where it was closed already.
 
     What it recorded stays. What its tablets still hold is taken into custody whoever brings it, and a person decides.
     """
-    conn.execute(update(t.user).where(t.user.c.id == user).values(active=False))
+    closing = update(t.user).where(t.user.c.id == user, t.user.c.active).values(active=False)
+    if not conn.execute(closing).rowcount:
+        return False
     for each in (t.session, t.enrolment_code):
         conn.execute(delete(each).where(each.c.user == user))
     leave_everything(conn, user, now)
+    return True
 
 
 Act: TypeAlias = Literal["setup", "invite", "link", "close", "end-session"]

@@ -36,7 +36,7 @@ JSON_BODIES = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/enrol", "/setup", "/actors", "/blobs/missing"])
+@pytest.mark.parametrize("path", ["/enrol", "/setup", "/people", "/actors", "/blobs/missing"])
 @pytest.mark.parametrize("body", JSON_BODIES, ids=lambda b: repr(b)[:14])
 def test_a_body_that_is_not_what_is_expected_is_malformed(alva: Tablet, path: str, body: bytes) -> None:
     answer = alva.send("POST", path, content=body)

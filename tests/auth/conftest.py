@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
+from app.auth.people_router import people_router
 from app.auth.router import auth_router
 from app.auth.service import ActorRow, Person
 from app.auth.setup_router import setup_router
 from app.database import Database
-from tests.auth.house import House
+from tests.auth.house import ADDRESS, House
 
 
 @pytest.fixture
@@ -39,5 +40,5 @@ def house(store_url: str, published: list[ActorRow], taken_in: list[Person]) -> 
         taken_in.append(person)
 
     db = Database(store_url)
-    yield House(db, [auth_router(publish), setup_router(take_in)])
+    yield House(db, [auth_router(publish), setup_router(take_in), people_router(take_in, ADDRESS)])
     db.close()

@@ -23,6 +23,7 @@ from app.domain.commit import point_of
 
 OPERATION = "01639815-0000-7000-8000-000000000003"
 SHARED, POLICE, ALCOHOL = f"op/{OPERATION}/shared", f"op/{OPERATION}/POL", f"op/{OPERATION}/KOM_ALK"
+ADDRESS = "https://insats.example"
 HOUR = 3_600_000
 DAY = 24 * HOUR
 
