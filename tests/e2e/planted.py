@@ -13,6 +13,10 @@ from tests.e2e.backend import Backend
 from tests.e2e.tablet import Tablet
 
 AUTHOR, OTHER_LEADER, LOSER = "u.kom.alk", "u.pol.b1", "u.skv.1"
+ADMINISTRATORS = (
+    ("pol.petra", "Petra Polischef", "POL", "MYNADM"),
+    ("kom_sak.sara", "Sara Systemansvarig", "KOM_SAK", "SYSADM"),
+)
 COALESCED_MS = 2_500
 """After this long two answers to one question are two changes."""
 REASON = "Kontrollerat med den som skrev"
@@ -38,6 +42,8 @@ def plant_before(backend: Backend, places: Places) -> None:
     with httpx.Client(base_url=backend.address) as client:
         _hold(_person(backend, client, AUTHOR), places)
         _lose(backend, client)
+    for user, name, authority, role in ADMINISTRATORS:
+        backend.command("account", user, "--name", name, "--authority", authority, "--role", role)
 
 
 def plant_with(backend: Backend, leader: Tablet, places: Places) -> None:

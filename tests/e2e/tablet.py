@@ -64,8 +64,8 @@ class Tablet:
         assert self.context is not None, "the tablet is closed"
         return self.context.pages[0]
 
-    def enrol(self, link: str, label: str) -> None:
-        """Follow a one-time link and wait until the evening is on the tablet and the app is kept offline."""
+    def enrol(self, link: str, label: str, shows: str = "Café Zinkgryningen") -> None:
+        """Follow a one-time link and wait until what it shows is on the tablet and the app is kept offline."""
         self.page.goto(link)
         self.page.reload()  # a link that only changes the fragment loads nothing by itself
         here = self.page.get_by_role(
@@ -74,7 +74,7 @@ class Tablet:
         here.last.click()
         self.page.get_by_label("Plattans namn").fill(label)
         self.page.get_by_role("button", name="Anslut").click()
-        self.page.get_by_text("Café Zinkgryningen").first.wait_for(timeout=SETTLED_MS)
+        self.page.get_by_text(shows).first.wait_for(timeout=SETTLED_MS)
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         self.wait_until_received()
 

@@ -38,6 +38,7 @@ def stage(backend: Backend, proxy: TwiceProxy) -> Backend:
 def test_what_is_held_is_admitted_or_refused_and_its_author_learns_it(stage: Backend, hand: Hand) -> None:
     alcohol, leader, board = hand("alcohol"), hand("leader"), hand("board", DESKTOP)
     alcohol.enrol(stage.link("u.kom.alk"), "Alkohol 1")
+    expect(alcohol.page.get_by_text("Övning: platser, personer")).to_be_visible()
     leader.enrol(stage.link("u.pol.a1"), "Alfa 1")
     board.enrol(stage.link("u.kom.sak"), "Ledning")
     alcohol.offline()

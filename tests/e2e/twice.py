@@ -1,7 +1,7 @@
 """A proxy that sends every request of a tablet twice and answers with what came the second time.
 
 It stands between the browsers and the server, so that a client and a server that only survive polite networks fail the test.
-A one-time code is the one thing that a second delivery must not redeem again; its first answer is given.
+A one-time code is what a second delivery must not redeem again, and an account is made once: their first answer is given.
 """
 
 import threading
@@ -20,6 +20,7 @@ from starlette.routing import Route
 HOP_BY_HOP = frozenset(
     {"connection", "transfer-encoding", "keep-alive", "host", "content-length", "date", "server"}
 )
+ONCE = frozenset({("POST", "/api/v1/enrol"), ("POST", "/api/v1/setup"), ("POST", "/api/v1/people")})
 METHODS = ["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -75,7 +76,7 @@ class TwiceProxy:
             return await self._stream(request)
         body = await request.body()
         first = await self._send(request, body)
-        if request.url.path == "/api/v1/enrol":
+        if (request.method, request.url.path) in ONCE:
             return _answer(first)
         return _answer(await self._send(request, body))
 

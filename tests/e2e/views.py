@@ -17,6 +17,8 @@ from tests.e2e.planted import Places, plant_before, plant_with
 from tests.e2e.tablet import Tablet
 
 INSPECTOR, SUPERVISOR = "u.pol.a1", "u.kom.sak"
+CHIEF, SYSTEM = "pol.petra", "kom_sak.sara"
+"""An authority's administrator and the system administrator; the demo has none."""
 STRANGER = "nobody"
 """A tablet that was enrolled once and whose store is gone."""
 SECTIONS = (
@@ -84,6 +86,13 @@ def views(db: Database) -> list[View]:
     return [
         *inspector,
         View("start-store-gone", STRANGER, ""),
+        View("start-setup", STRANGER, "setup?code=7K2M-7K2M-7K2M-7K2M-7K2M-7K2M-7K2M"),
+        View("people", CHIEF, "people"),
+        View("people-invite", CHIEF, "people", press=("^(Bjud in|Invite)$", "^(Skapa länk|Make a link)$")),
+        View("people-link", CHIEF, "people", press=("^(Ny länk|New link)",)),
+        View("people-close", CHIEF, "people", press=("^(Stäng konto|Close account)",)),
+        View("people-system", SYSTEM, "people"),
+        View("administrator-settings", CHIEF, "settings"),
         View("board-visit", SUPERVISOR, f"board/{planned}"),
         View("board", SUPERVISOR, "board"),
         View("board-recorded", SUPERVISOR, "board", _operation(db, "2018-05-25")),
@@ -125,12 +134,19 @@ def onlookers(
     db.close()
     plant_before(backend, planted)
     try:
-        for user, label in ((INSPECTOR, "Alfa 1"), (SUPERVISOR, "Ledning"), (STRANGER, "")):
+        for user, label in (
+            (INSPECTOR, "Alfa 1"),
+            (SUPERVISOR, "Ledning"),
+            (CHIEF, "Petras dator"),
+            (SYSTEM, "Saras dator"),
+            (STRANGER, ""),
+        ):
             tablet = Tablet(playwright, chromium, folder / user, backend.address, SIZES["tablet"])
             tablet.open()
             people[user] = tablet
             if label:
-                tablet.enrol(backend.link(user), label)
+                shows = {"shows": "Händelser"} if user in (CHIEF, SYSTEM) else {}
+                tablet.enrol(backend.link(user), label, **shows)
         people[STRANGER].page.evaluate(FORGET)
         plant_with(backend, people[INSPECTOR], planted)
         yield people

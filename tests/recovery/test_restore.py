@@ -7,10 +7,13 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from app.auth import service
+from app.auth.accounts import note
 from app.auth.codes import token_hash
+from app.auth.setup import mint_setup
+from app.auth.tables import administration, enrolment_code
 from app.database import Database, table
 from app.operations.recovery.restore import NotEmpty, restore, verify_restored
 from app.photos.store import BlobStore
@@ -287,3 +290,19 @@ def test_a_backup_can_be_verified_without_touching_anything(camp: Camp) -> None:
     assert (done.faults, report.faults) == ((), [])
     assert report.commits > len(camp.world.in_custody())
     assert (camp.everything(), sorted(camp.backups.rglob("*")), sorted(camp.data.rglob("*"))) == before
+
+
+def test_what_administrators_did_comes_back_and_no_code_does(camp: Camp, empty: str, tmp_path: Path) -> None:
+    def act(conn: Connection) -> None:
+        note(conn, "invite", "bo", "POL", NOW, by="alva", detail="INSP")
+        note(conn, "close", "bo", "POL", NOW + 1)
+        assert mint_setup(conn, NOW) is not None
+
+    camp.db.write_now(act)
+    acts = select(administration).order_by(administration.c.id)
+    before = camp.db.read_now(lambda conn: conn.execute(acts).all())
+    assert len(before) == 2
+    again, _ = restored(camp, camp.back_up(), empty, tmp_path / "again")
+    assert again.db.read_now(lambda conn: conn.execute(acts).all()) == before
+    assert again.value(select(func.count()).select_from(enrolment_code)) == 0
+    again.db.close()

@@ -6,14 +6,14 @@ import { purgeStreams } from "../store/purge";
 import type { Session, User } from "../store/schema";
 import { readMeta, strictly } from "../store/transaction";
 import { createActor } from "../sync/actor";
-import type { NewAccount, SetupChoices } from "../sync/api";
+import type { NewAccount, SetupChoices } from "../sync/people";
 import { lostStore, markDevice, noticeLoss, readMark } from "./loss";
 import { askToPersist, measureStorage } from "./storage";
 import { memory, open, type Running, running, sending } from "./tablet";
 import { registerWorker } from "./update";
 
 export type { Session, User } from "../store/schema";
-export type { NewAccount, SetupChoices } from "../sync/api";
+export type { NewAccount, SetupChoices } from "../sync/people";
 export { Problem };
 
 /** Who is enrolled on this tablet; null until `start` has read it, and on a new tablet. */
@@ -27,6 +27,11 @@ export const isSupervisor: ReadonlySignal<boolean> = computed(() =>
 export const isAdministrator: ReadonlySignal<boolean> = computed(() =>
   ["SYSADM", "MYNADM"].includes(session.value?.user.role ?? ""),
 );
+
+/** The one who keeps the accounts of all authorities. */
+export function isSystemAdministrator(): boolean {
+  return session.value?.user.role === "SYSADM";
+}
 
 effect(() => {
   sending.value;

@@ -1,6 +1,7 @@
 import { base64, utf8 } from "../domain/bytes";
 import { Problem } from "../domain/problem";
 import type { User } from "../store/schema";
+import type { Invitation, NewAccount, OwnSessions, PeopleAnswer, SetupChoices } from "./people";
 import { type HeldAnswer, type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
 
 const BASE = "/api/v1";
@@ -51,17 +52,6 @@ export interface Enrolling {
   readonly lost?: { readonly id: string; readonly label: string };
 }
 
-export interface NewAccount {
-  readonly name: string;
-  /** The id within the authority; the server puts the authority before it. */
-  readonly id: string;
-  readonly authority: string;
-}
-
-export interface SetupChoices {
-  readonly authorities: readonly { readonly id: string; readonly sv: string; readonly en: string }[];
-}
-
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 export type Api = ReturnType<typeof createApi>;
 
@@ -99,6 +89,14 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     setupChoices: () => json<SetupChoices>("/setup"),
     setUp: (code: string, account: NewAccount, device: Enrolling) =>
       post<{ token: string; user: User }>("/setup", { ...account, code, device }, { once: true }),
+    people: () => json<PeopleAnswer>("/people"),
+    invite: (account: NewAccount & { readonly role: string }) => post<Invitation>("/people", account, { once: true }),
+    link: (user: string) => post<Invitation>(`/people/${encodeURIComponent(user)}/link`, {}, { once: true }),
+    closeAccount: (user: string) => post<unknown>(`/people/${encodeURIComponent(user)}/close`, {}),
+    endSession: (user: string, device: string) =>
+      json<unknown>(`/people/${encodeURIComponent(user)}/sessions/${encodeURIComponent(device)}`, { method: "DELETE" }),
+    sessions: () => json<OwnSessions>("/sessions"),
+    endOwnSession: (device: string) => json<unknown>(`/sessions/${encodeURIComponent(device)}`, { method: "DELETE" }),
     registerActor: (key: string) => post<{ actor: string }>("/actors", { key }),
     hello: () => json<Hello>("/hello"),
     push: (lines: string, gzip: boolean) =>

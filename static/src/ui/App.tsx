@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { heldForDecision, isDecider } from "../state/decisions";
-import { isSupervisor, session } from "../state/session";
+import { isAdministrator, isSupervisor, session } from "../state/session";
 import { status } from "../state/status";
 import { updateReady } from "../state/update";
 import { Board } from "./board/Board";
@@ -16,6 +16,8 @@ import { InstallGate } from "./enrol/Install";
 import { t } from "./i18n";
 import { mayWork } from "./install";
 import { EnrolAgain, Lost } from "./Lost";
+import { PracticeBanner } from "./PracticeBanner";
+import { People } from "./people/People";
 import { Setup } from "./people/Setup";
 import { RescuedBanner } from "./RescuedBanner";
 import { route } from "./router";
@@ -53,6 +55,7 @@ function Shell() {
       </button>
       <header class="app-bar">
         <SyncBar />
+        <PracticeBanner />
         <RescuedBanner />
         <SafetyBanner />
       </header>
@@ -74,13 +77,16 @@ function skip(): void {
 function navigation(): NavItem[] {
   const at = route.value[0] ?? "";
   const board = isSupervisor.value;
+  const first: NavItem = isAdministrator.value
+    ? { href: "#/people", icon: "people", label: t("nav.people"), here: ["", "people"].includes(at) }
+    : {
+        href: "#/day",
+        icon: "list",
+        label: t("nav.today"),
+        here: ["day", "visit"].includes(at) || (at === "" && !board),
+      };
   const items: NavItem[] = [
-    {
-      href: "#/day",
-      icon: "list",
-      label: t("nav.today"),
-      here: ["day", "visit"].includes(at) || (at === "" && !board),
-    },
+    first,
     {
       href: "#/sync",
       icon: "cloudUp",
@@ -122,16 +128,16 @@ function mattersToDecide(): number {
 function View({ path }: { path: readonly string[] }) {
   switch (path[0]) {
     case undefined:
-      return isSupervisor.value ? (
-        <Board visit={undefined} />
-      ) : (
-        <Day visit={undefined} section={undefined} item={undefined} />
-      );
+      if (isAdministrator.value) return <People key="people" />;
+      if (isSupervisor.value) return <Board visit={undefined} />;
+      return <Day visit={undefined} section={undefined} item={undefined} />;
     case "board":
       return <Board visit={path[1]} />;
     case "day":
     case "visit":
       return <Day visit={path[1]} section={path[2]} item={path[3]} />;
+    case "people":
+      return isAdministrator.value ? <People key="people" /> : <Lost />;
     case "sync":
       return <Sync key="sync" />;
     case "settings":

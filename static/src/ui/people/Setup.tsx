@@ -1,12 +1,13 @@
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Problem, type SetupChoices, setUp, setupChoices } from "../../state/session";
-import { Button, SubmitButton } from "../components/Button";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem, setUp, setupChoices } from "../../state/session";
+import { SubmitButton } from "../components/Button";
 import { Card, Note } from "../components/Card";
 import { SelectField, TextField } from "../components/Field";
 import { codeFrom } from "../enrol/code";
 import { Brand, LanguageChoice, problemText } from "../enrol/Enrol";
 import { label, t } from "../i18n";
 import { replace, route } from "../router";
+import { Unanswered, useAnswer } from "../useAnswer";
 import { isShortId } from "./account";
 
 /** The first start: whoever has the link from the server's terminal becomes its administrator, in this browser. */
@@ -30,7 +31,7 @@ function SetupForm() {
   const [authority, setAuthority] = useState("");
   const [busy, setBusy] = useState(false);
   const [faults, setFaults] = useState<Faults>({});
-  const { choices, failed, again } = useChoices();
+  const { answer: choices, failed, again } = useAnswer(setupChoices);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (!faults.whole) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
@@ -68,14 +69,7 @@ function SetupForm() {
           <p>{faults.whole}</p>
         </Note>
       )}
-      {failed !== undefined && (
-        <Note tone="bad" live>
-          <p>{failed}</p>
-          <Button kind="line" icon="refresh" onPress={again}>
-            {t("people.retry")}
-          </Button>
-        </Note>
-      )}
+      <Unanswered failed={failed} again={again} />
       <Card>
         <TextField
           label={t("setup.code")}
@@ -124,16 +118,4 @@ function faultsOf(error: unknown): Faults {
   if (error.code === "taken") return { id: t("people.error.taken") };
   if (error.code === "code-invalid") return { whole: t("setup.error.code") };
   return { whole: problemText(error) };
-}
-
-/** The authorities come from the server: no stream can be read yet. */
-function useChoices() {
-  const [choices, setChoices] = useState<SetupChoices>();
-  const [failed, setFailed] = useState<string>();
-  const ask = useCallback(() => {
-    setFailed(undefined);
-    setupChoices().then(setChoices, (error: unknown) => setFailed(problemText(error)));
-  }, []);
-  useEffect(ask, [ask]);
-  return { choices, failed, again: ask };
 }

@@ -6,6 +6,7 @@ import { ChoiceField } from "../components/Field";
 import { LanguageChoice } from "../enrol/Enrol";
 import { label, t } from "../i18n";
 import { Page } from "../Page";
+import { Sessions } from "./Sessions";
 
 const THEMES = ["dark", "light", "system"] as const;
 const SIZES = ["m", "l", "xl"] as const;
@@ -14,6 +15,7 @@ export function Settings() {
   return (
     <Page title={t("set.title")} narrow key={language.value}>
       <Who />
+      <Sessions />
       <Card>
         <LanguageChoice />
         <ChoiceField
