@@ -21,7 +21,9 @@ BEGIN SELECT RAISE(ABORT, 'administration is append-only'); END"""
 POSTGRESQL = (
     """CREATE FUNCTION administration_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'administration is append-only'; END $$""",
-    """CREATE TRIGGER administration_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON administration
+    """CREATE TRIGGER administration_append_only BEFORE UPDATE OR DELETE ON administration
+FOR EACH ROW EXECUTE FUNCTION administration_append_only()""",
+    """CREATE TRIGGER administration_not_emptied BEFORE TRUNCATE ON administration
 FOR EACH STATEMENT EXECUTE FUNCTION administration_append_only()""",
 )
 
