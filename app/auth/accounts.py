@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import ColumnElement, Connection, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as t
@@ -55,13 +55,25 @@ def close(conn: Connection, user: str, now: int) -> bool:
     closing = update(t.user).where(t.user.c.id == user, t.user.c.active).values(active=False)
     if not conn.execute(closing).rowcount:
         return False
-    for each in (t.session, t.enrolment_code):
-        conn.execute(delete(each).where(each.c.user == user))
+    end_sessions(conn, t.session.c.user == user, now)
+    conn.execute(delete(t.enrolment_code).where(t.enrolment_code.c.user == user))
     leave_everything(conn, user, now)
     return True
 
 
-Act: TypeAlias = Literal["setup", "invite", "link", "close", "end-session"]
+def end_sessions(conn: Connection, which: ColumnElement[bool], now: int) -> bool:
+    """End the right to read of sessions; False where none had it. They go on to deliver what their tablets hold."""
+    ending = update(t.session).where(which, t.session.c.ended.is_(None)).values(ended=now)
+    return conn.execute(ending).rowcount > 0
+
+
+def distrust(conn: Connection, which: ColumnElement[bool]) -> None:
+    """What the keys of these actors sign from now on is held until a person has looked at it."""
+    c = t.actor.c
+    conn.execute(update(t.actor).where(which, c.status == "active").values(status="revoked"))
+
+
+Act: TypeAlias = Literal["setup", "invite", "link", "close", "end-session", "block-tablet"]
 
 
 def note(

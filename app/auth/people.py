@@ -4,15 +4,15 @@ Whoever may not do something to an account is answered as if there were none of 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, get_args
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, case, delete, func, select, update
 
-from app.auth import service
+from app.auth import lost, service
 from app.auth import tables as t
-from app.auth.accounts import close, note
+from app.auth.accounts import close, distrust, end_sessions, note
 from app.auth.service import Person
 from app.auth.setup import new_account
 from app.domain import codes
@@ -23,6 +23,7 @@ from app.sets import among
 INVITE_MS: Final = 86_400_000
 """How long an invitation works."""
 MOST_PEOPLE: Final = 2_000
+MOST_TABLETS: Final = 2_000
 MOST_ACTS: Final = 200
 """What one page shows; of the acts the newest."""
 
@@ -65,7 +66,7 @@ def choices(caller: Person) -> dict[str, list[str]]:
 
 
 def overview(conn: Connection, caller: Person, now: int) -> dict[str, Any]:
-    """What an administrator's page shows: `people` by name, `acts` newest first, and the roles that may be given.
+    """What an administrator's page shows: `people` by name, `tablets`, `acts` newest first, and the roles that may be given.
 
     Of each person `seen` is when they were last known to be there (ms), `invited` until when a link is open, `may` what the
     caller may do. NotFound for whoever is no administrator.
@@ -88,7 +89,9 @@ def overview(conn: Connection, caller: Person, now: int) -> dict[str, Any]:
         }
         for person in shown
     ]
-    return {"people": people, "acts": _acts(conn, caller), "choices": choices(caller)}
+    may_block = {p.id for p in shown if may(caller, "block-tablet", p)}
+    tablets = _tablets(conn, ids, may_block, now)
+    return {"people": people, "tablets": tablets, "acts": _acts(conn, caller), "choices": choices(caller)}
 
 
 def invite(
@@ -123,7 +126,7 @@ def end_session(conn: Connection, caller: Person, user: str, device: str, now: i
     """End what an account can do from a tablet; a second time changes nothing. NotFound where there is no account whose
     sessions the caller may end."""
     person, _ = _subject(conn, caller, "end-session", user)
-    if end_own_session(conn, user, device):
+    if end_own_session(conn, user, device, now):
         label = conn.execute(select(_device.label).where(_device.id == device)).scalar()
         note(conn, "end-session", user, person.authority, now, by=caller.id, detail=label)
 
@@ -133,10 +136,27 @@ def own_sessions(conn: Connection, user: str, now: int) -> list[dict[str, Any]]:
     return _sessions(conn, [user], now)[user]
 
 
-def end_own_session(conn: Connection, user: str, device: str) -> bool:
-    """End a person's sessions on a tablet; False where there are none."""
-    mine = (_session.user == user) & (_session.device == device)
-    return conn.execute(delete(t.session).where(mine)).rowcount > 0
+def end_own_session(conn: Connection, user: str, device: str, now: int) -> bool:
+    """End a person's sessions on a tablet; False where there are none. What it still holds of theirs is delivered and held."""
+    distrust(conn, (t.actor.c.user == user) & (t.actor.c.device == device))
+    return end_sessions(conn, (_session.user == user) & (_session.device == device), now)
+
+
+def block_tablet(conn: Connection, caller: Person, device: str, now: int) -> None:
+    """A tablet that was lost or stolen may only deliver from now on, whoever used it; a second time changes nothing.
+
+    NotFound where there is none that enrolled and whose last user's sessions the caller may end.
+    """
+    query = select(_device.user, _device.label, _device.blocked).where(_device.id == device)
+    row = conn.execute(query.where(_device.enrolled.is_not(None))).first()
+    if row is None or row.user is None:
+        raise NotFound
+    person, _ = _subject(conn, caller, "block-tablet", row.user)
+    if row.blocked is None:
+        conn.execute(update(t.device).where(_device.id == device).values(blocked=now))
+        distrust(conn, t.actor.c.device == device)
+        end_sessions(conn, _session.device == device, now)
+        note(conn, "block-tablet", person.id, person.authority, now, by=caller.id, detail=row.label)
 
 
 def _subject(conn: Connection, caller: Person, act: Act, user: str) -> tuple[Person, bool]:
@@ -171,7 +191,7 @@ def _sessions(conn: Connection, users: Iterable[str], now: int) -> defaultdict[s
             _session.user, _device.id.label("device"), _device.label, since.label("since"), seen.label("seen")
         )
         .join_from(t.session, t.device, _device.id == _session.device)
-        .where(among(_session.user, "users"), _session.expires > now)
+        .where(among(_session.user, "users"), _session.expires > now, _session.ended.is_(None))
         .group_by(_session.user, _device.id, _device.label, _device.user, _device.last_seen)
         .order_by(seen.desc(), _device.id)
     )
@@ -180,6 +200,36 @@ def _sessions(conn: Connection, users: Iterable[str], now: int) -> defaultdict[s
         facts = dict(row)
         found[facts.pop("user")].append(facts)
     return found
+
+
+def _tablets(
+    conn: Connection, users: Iterable[str], may_block: Collection[str], now: int
+) -> list[dict[str, Any]]:
+    """The tablets that these people used last, by label: never what is recorded, only how much of it waits.
+
+    `oldest` is the age in seconds of the oldest change that is not here, `blocked` since when it may only deliver (ms).
+    """
+    query = (
+        select(_device.id, _device.label, _device.app, _device.blocked, _device.enrolled)
+        .add_columns(_device.last_seen.label("seen"), _device.free, _device.oldest)
+        .add_columns(_device.pending_changes, _device.pending_blobs)
+        .add_columns(_device.lost_at, _device.lost_changes, _device.lost_blobs)
+        .add_columns(_user.id.label("user"), _user.name.label("name"), _user.authority)
+        .join_from(t.device, t.user, _user.id == _device.user)
+        .where(among(_device.user, "users"), _device.enrolled.is_not(None))
+        .order_by(func.lower(_device.label), _device.id)
+        .limit(MOST_TABLETS)
+    )
+    return [
+        lost.told(
+            {
+                **row,
+                "oldest": service.age_s(row["oldest"], now),
+                "may": ["block"] if row["blocked"] is None and row["user"] in may_block else [],
+            }
+        )
+        for row in conn.execute(query, {"users": sorted(users)}).mappings()
+    ]
 
 
 def _invited(conn: Connection, users: Iterable[str], now: int) -> dict[str, int]:

@@ -60,6 +60,12 @@ def people_router(take_in: TakeIn, address: str) -> APIRouter:
         await db.write(ending)
         return {"ended": device}
 
+    @router.post("/tablets/{device}/block")
+    async def block(device: Id, session: Principal, db: Store, heard: Heard) -> dict[str, Any]:
+        await heard.settle()  # whose tablet it is, is who was heard from it last
+        await db.write(partial(people.block_tablet, caller=session.person, device=device, now=now_ms()))
+        return {"blocked": device}
+
     @router.get("/sessions")
     async def own(session: Principal, db: Store, heard: Heard) -> dict[str, Any]:
         await heard.settle()
@@ -68,7 +74,7 @@ def people_router(take_in: TakeIn, address: str) -> APIRouter:
 
     @router.delete("/sessions/{device}")
     async def end_own(device: Id, session: Principal, db: Store) -> dict[str, Any]:
-        await db.write(partial(people.end_own_session, user=session.person.id, device=device))
+        await db.write(partial(people.end_own_session, user=session.person.id, device=device, now=now_ms()))
         return {"ended": device}
 
     return router

@@ -41,10 +41,11 @@ class Word:
     blobs: int | None = None
     oldest: int | None = None
     free: int | None = None
+    app: str | None = None
 
 
-def _word(session: SessionRow, pending: Pending | None, now: int) -> Word:
-    heard = Word(session.device, session.person.id, now)
+def _word(session: SessionRow, pending: Pending | None, now: int, app: str | None) -> Word:
+    heard = Word(session.device, session.person.id, now, app=app)
     if pending is None:
         return heard
     oldest = None if pending.oldest_s is None else now - 1000 * pending.oldest_s
@@ -61,15 +62,16 @@ class Presence:
         self._some = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
 
-    def hear(self, session: SessionRow, pending: Pending | None, now: int) -> None:
-        """Keep what a tablet says if it is new, or if the last note is older than HEARTBEAT_MS."""
-        word, known = _word(session, pending, now), self._waiting.get(session.device)
+    def hear(self, session: SessionRow, pending: Pending | None, now: int, app: str | None = None) -> None:
+        """Keep what a tablet says if it is new, or if the last note is older than HEARTBEAT_MS; `app` is its program."""
+        word, known = _word(session, pending, now, app), self._waiting.get(session.device)
         if len(self._waiting) >= WAITING if known is None else now < known.seen:
             return
         if known is not None and word.changes is None:
-            word = replace(known, user=word.user, seen=word.seen)
+            word = replace(known, user=word.user, seen=word.seen, app=app or known.app)
         held = session.pending if known is None or known.changes is None else (known.changes, known.blobs)
         is_news = pending is not None and (pending.changes, pending.blobs) != held
+        is_news |= app is not None and app != (session.app if known is None else known.app or session.app)
         if is_news or now - (known.seen if known else session.last_seen) >= HEARTBEAT_MS:
             self._waiting[session.device] = word
             self._some.set()
@@ -110,13 +112,13 @@ def write_words(conn: Connection, words: list[Word], now: int) -> None:
     conn.execute(_WRITE[conn.dialect.name], {"words": rows, "now": now})
 
 
-_COLUMNS: Final = ("id", "user", "seen", "changes", "blobs", "oldest", "free")
+_COLUMNS: Final = ("id", "user", "seen", "changes", "blobs", "oldest", "free", "app")
 _EACH_SQLITE: Final = ", ".join(f"json_extract(value, '$.{name}') AS \"{name}\"" for name in _COLUMNS)
 _ROWS: Final = {
     "sqlite": f"SELECT {_EACH_SQLITE} FROM json_each(:words)",  # noqa: S608 - names of our own schema
     # Two workers lock the rows in the same order, or they would wait for each other.
     "postgresql": """SELECT w.* FROM json_to_recordset(CAST(:words AS json)) AS w(id TEXT COLLATE "C", "user" TEXT COLLATE "C",
-        seen BIGINT, changes BIGINT, blobs BIGINT, oldest BIGINT, free BIGINT)
+        seen BIGINT, changes BIGINT, blobs BIGINT, oldest BIGINT, free BIGINT, app TEXT)
         JOIN device AS d ON d.id = w.id ORDER BY d.id FOR UPDATE OF d""",
 }
 
@@ -126,7 +128,7 @@ def _write_from(rows: str) -> TextClause:
         f"""WITH word AS ({rows}) UPDATE device SET last_seen = word.seen, "user" = word."user",
         pending_changes = coalesce(word.changes, pending_changes), pending_blobs = coalesce(word.blobs, pending_blobs),
         oldest = CASE WHEN word.changes IS NULL THEN device.oldest ELSE word.oldest END,
-        free = CASE WHEN word.changes IS NULL THEN device.free ELSE word.free END
+        free = CASE WHEN word.changes IS NULL THEN device.free ELSE word.free END, app = coalesce(word.app, device.app)
         FROM word WHERE device.id = word.id AND (device.last_seen <= word.seen OR device.last_seen > :now)"""  # noqa: S608
     )
 

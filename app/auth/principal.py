@@ -1,4 +1,5 @@
-"""Who is calling: the dependency of every call but enrolment.
+"""Who is calling: the dependencies of every call but enrolment. Delivering takes a tablet that was let in once; reading takes
+somebody who still is.
 
 Dependencies are coroutines although they wait for nothing: FastAPI gives a plain function to a thread and waits for that.
 """
@@ -18,6 +19,7 @@ from app.errors import ActorUnknown, Unauthenticated
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/=-]{1,200})", re.IGNORECASE)
 _ACTOR = re.compile(r"a_[0-9a-f]{32}")
+_APP = re.compile(r"[\x21-\x7e]{1,64}")
 _PENDING = re.compile(r"(?P<name>changes|blobs|oldest|free)=(?P<value>\d{1,15})")
 
 
@@ -37,8 +39,8 @@ Store: TypeAlias = Annotated[Database, Depends(database)]
 Heard: TypeAlias = Annotated[Presence, Depends(presence)]
 
 
-async def principal(request: Request) -> SessionRow:
-    """The living session of the bearer token; `Insats-Actor` must name a key of the same person.
+async def deliverer(request: Request) -> SessionRow:
+    """The session of the bearer token, also one that has lapsed or ended; `Insats-Actor` must name a key of the same person.
 
     It is looked up at every call, since it may end at any moment, and together with those of the same moment. What the tablet
     says to hold is written later, with what others say.
@@ -55,7 +57,20 @@ async def principal(request: Request) -> SessionRow:
         raise Unauthenticated
     if named and session.actor is None:
         raise ActorUnknown
-    heard.hear(session, parse_pending(request.headers.get("Insats-Pending", "")), now)
+    app = _APP.fullmatch(request.headers.get("Insats-App", ""))
+    heard.hear(
+        session, parse_pending(request.headers.get("Insats-Pending", "")), now, app[0] if app else None
+    )
+    return session
+
+
+Deliverer: TypeAlias = Annotated[SessionRow, Depends(deliverer)]
+
+
+async def principal(session: Deliverer) -> SessionRow:
+    """The session of somebody who may read. Unauthenticated for one that may only deliver."""
+    if session.right != "read":
+        raise Unauthenticated
     return session
 
 

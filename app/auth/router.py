@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from app.auth import service
 from app.auth.limiter import FailureLimiter
-from app.auth.principal import Heard, Principal, Store
+from app.auth.principal import Deliverer, Heard, Principal, Store
 from app.auth.service import ActorRow, NewDevice, SessionRow
 from app.auth.wire import read_json
 from app.clock import now_ms
@@ -77,7 +77,7 @@ def auth_router(publish: Publish, *, session_ms: int = 14 * DAY_MS) -> APIRouter
         return {"token": token, "user": asdict(person)}
 
     @router.post("/actors")
-    async def register(request: Request, session: Principal, db: Store) -> dict[str, str]:
+    async def register(request: Request, session: Deliverer, db: Store) -> dict[str, str]:
         key = _key((await read_json(request, ActorIn)).key)
         actor = await db.write(partial(_register, session=session, key=key, publish=publish, now=now_ms()))
         return {"actor": actor.id}

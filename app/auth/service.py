@@ -11,10 +11,13 @@ from app.auth import lost
 from app.auth import tables as t
 from app.auth.codes import code_hash, new_code, new_token, token_hash
 from app.domain.commit import actor_id, b64, public_key
+from app.domain.permissions import Right, right_of
 from app.errors import ActorUnknown, CodeInvalid, Malformed
 from app.sets import among
 
 POINT_BYTES: Final = 65
+DELIVER_MS: Final = 180 * 86_400_000
+"""How long a session delivers after its right to read has lapsed: a tablet may lie in a drawer for a season."""
 MAX_DEVICES: Final = 1_000
 """Tablets that one board shows."""
 
@@ -50,7 +53,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class SessionRow:
-    """A living session with its person and tablet; `actor` is the one asked for if it is this person's."""
+    """A session with its person and tablet, and what it is good for; `actor` is the one asked for if it is this person's."""
 
     person: Person
     device: str
@@ -59,6 +62,8 @@ class SessionRow:
     pending: tuple[int, int]
     actor: str | None
     actor_status: str | None
+    right: Right = "read"
+    app: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def _person(conn: Connection, user: str) -> Person | None:
 
 def _keep_device(conn: Connection, device: NewDevice, person: Person, now: int) -> None:
     facts: dict[str, Any] = {"label": device.label, "authority": person.authority, "user": person.id}
-    facts |= {"last_seen": now, "enrolled": now}
+    facts |= {"last_seen": now, "enrolled": now, "blocked": None}
     added = insert(t.device).values(id=device.id, created=now, pending_changes=0, pending_blobs=0, **facts)
     conn.execute(added.on_conflict_do_update(index_elements=[t.device.c.id], set_=facts))
 
@@ -133,56 +138,62 @@ _SESSIONS = (
         t.session.c.token_hash,
         *(t.user.c[name] for name in ("id", "name", "authority", "role")),
         t.device.c.id.label("device"),
-        *(t.device.c[name] for name in ("label", "last_seen", "pending_changes", "pending_blobs")),
+        *(t.device.c[name] for name in ("label", "last_seen", "pending_changes", "pending_blobs", "app")),
         t.actor.c.id.label("actor"),
         t.actor.c.status.label("actor_status"),
+        t.user.c.active,
+        t.session.c.ended,
+        t.session.c.expires,
     )
     .join_from(t.session, t.user, t.user.c.id == t.session.c.user)
     .join(t.device, t.device.c.id == t.session.c.device)
     .outerjoin(t.actor, and_(among(t.actor.c.id, "actors"), t.actor.c.user == t.user.c.id))
-    .where(among(t.session.c.token_hash, "hashes"), t.session.c.expires > bindparam("now"), t.user.c.active)
+    .where(among(t.session.c.token_hash, "hashes"), t.session.c.expires > bindparam("since"))
 )
 
 
 def find_sessions(conn: Connection, asked: Sequence[Asked], now: int) -> list[SessionRow | None]:
-    """The session of each token, in one statement; None where there is none, it is over or its account is closed."""
+    """The session of each token, in one statement; None where there is none or it is over for delivering too."""
     actors = sorted({each.actor for each in asked} - {""})
     hashes = sorted({each.token_hash for each in asked})
     rows: dict[str, dict[str | None, Any]] = {}
-    for row in conn.execute(_SESSIONS, {"hashes": hashes, "actors": actors, "now": now}):
+    for row in conn.execute(_SESSIONS, {"hashes": hashes, "actors": actors, "since": now - DELIVER_MS}):
         rows.setdefault(row.token_hash, {})[row.actor] = row
-    return [_session(rows.get(each.token_hash, {}), each.actor) for each in asked]
+    return [_session(rows.get(each.token_hash, {}), each.actor, now) for each in asked]
 
 
-def _session(rows: Mapping[str | None, Any], actor: str) -> SessionRow | None:
+def _session(rows: Mapping[str | None, Any], actor: str, now: int) -> SessionRow | None:
     """A session from its rows, one for each actor of the person that anybody named, or one without."""
     if not rows:
         return None
     row = rows.get(actor) or next(iter(rows.values()))
-    mine = (row.actor, row.actor_status) if row.actor == actor else (None, None)
+    named, status = (row.actor, row.actor_status) if row.actor == actor else (None, None)
     person = Person(row.id, row.name, row.authority, row.role)
-    return SessionRow(
-        person, row.device, row.label, row.last_seen, (row.pending_changes, row.pending_blobs), *mine
-    )
+    right = right_of(is_open=row.active, ended=row.ended, expires=row.expires, now=now)
+    pending = (row.pending_changes, row.pending_blobs)
+    return SessionRow(person, row.device, row.label, row.last_seen, pending, named, status, right, row.app)
 
 
 def forget_expired(conn: Connection, now: int) -> int:
     """Remove sessions and codes that are over, which nothing else can tell apart from unknown ones; how many."""
-    over = (delete(each).where(each.c.expires <= now) for each in (t.session, t.enrolment_code))
+    ends = ((t.session, now - DELIVER_MS), (t.enrolment_code, now))
+    over = (delete(each).where(each.c.expires <= end) for each, end in ends)
     return sum(conn.execute(statement).rowcount for statement in over)
 
 
 def register_actor(conn: Connection, session: SessionRow, key: bytes, now: int) -> tuple[ActorRow, bool]:
     """Register a public key for this person on this tablet; the second value tells if it is new.
 
-    Idempotent. Malformed unless `key` is a raw P-256 point; ActorUnknown if it is registered for another
+    Idempotent. A session that has ended registers what it needs to deliver, and all that it signs is held. Malformed unless
+    `key` is a raw P-256 point; ActorUnknown if it is registered for another
     person or tablet, because then whoever sends it cannot hold the private half honestly.
     """
     actor = actor_id(check_point(key))
     mine = {"key": b64(key), "user": session.person.id, "device": session.device}
     c = t.actor.c
     had_key = conn.execute(select(c.id).where(c.user == mine["user"], c.device == mine["device"])).first()
-    added = insert(t.actor).values(id=actor, status="active", created=now, **mine).on_conflict_do_nothing()
+    status = "revoked" if session.right == "ended" else "active"
+    added = insert(t.actor).values(id=actor, status=status, created=now, **mine).on_conflict_do_nothing()
     is_new = conn.execute(added.returning(c.id)).scalar() is not None
     kept = conn.execute(select(c.user, c.device, c.status).where(c.id == actor)).one()
     if (kept.user, kept.device) != (session.person.id, session.device):
@@ -225,10 +236,9 @@ def devices_for(conn: Connection, supervisor: str, now: int) -> list[dict[str, A
         .order_by(d.label, d.id)
         .limit(MAX_DEVICES)
     )
-    return [
-        lost.told({**row, "oldest": _age_s(row["oldest"], now)}) for row in conn.execute(shown).mappings()
-    ]
+    return [lost.told({**row, "oldest": age_s(row["oldest"], now)}) for row in conn.execute(shown).mappings()]
 
 
-def _age_s(instant: int | None, now: int) -> int | None:
+def age_s(instant: int | None, now: int) -> int | None:
+    """The age of what happened at an instant (ms), in whole seconds; None where that is not known."""
     return None if instant is None else max(0, now - instant) // 1000

@@ -53,6 +53,10 @@ class Device(SQLModel, table=True):
     lost_at: int | None = Field(default=None, sa_type=BigInteger)
     lost_changes: int | None = Field(default=None, sa_type=BigInteger)
     lost_blobs: int | None = Field(default=None, sa_type=BigInteger)
+    blocked: int | None = Field(default=None, sa_type=BigInteger)
+    """Since when it may only deliver; who enrols it again with a new code unblocks it."""
+    app: str | None = Field(default=None, sa_type=Text)
+    """The program and its version, as the tablet last said."""
 
 
 class Actor(SQLModel, table=True):
@@ -82,7 +86,8 @@ class Membership(SQLModel, table=True):
 
 
 class Session(SQLModel, table=True):
-    """A bearer token's right to act for a user on a device. Only the token's SHA-256 is kept."""
+    """A bearer token's right to act for a user on a device: to read until it is `ended` or `expires`, to deliver for long
+    after that (`service.DELIVER_MS`). Only the token's SHA-256 is kept."""
 
     __tablename__ = "session"
 
@@ -91,6 +96,7 @@ class Session(SQLModel, table=True):
     device: str = Field(sa_type=Bytewise, foreign_key="device.id")
     created: int = Field(sa_type=BigInteger)
     expires: int = Field(sa_type=BigInteger)
+    ended: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class EnrolmentCode(SQLModel, table=True):
@@ -119,7 +125,7 @@ class Administration(SQLModel, table=True):
     at: int = Field(sa_type=BigInteger)
     by: str | None = Field(default=None, sa_type=Bytewise, foreign_key="user.id")
     act: str = Field(sa_type=Bytewise)
-    """`setup`, `invite`, `link`, `close` or `end-session`."""
+    """`setup`, `invite`, `link`, `close`, `end-session` or `block-tablet`."""
     user: str = Field(sa_type=Bytewise, foreign_key="user.id")
     authority: str = Field(sa_type=Bytewise, foreign_key="authority.id", index=True)
     detail: str | None = Field(default=None, sa_type=Text)

@@ -19,8 +19,11 @@ ADMINISTRATORS = frozenset({SYSTEM_ADMINISTRATOR, AUTHORITY_ADMINISTRATOR})
 """Who keeps the accounts. They take part in no evening: whoever lets others in reads nothing."""
 
 Action: TypeAlias = Literal["read", "write", "watch-devices"]
-Act: TypeAlias = Literal["see", "invite", "close", "end-session"]
-"""What an administrator does to an account. A new link for an account that is there is an invitation too."""
+Act: TypeAlias = Literal["see", "invite", "close", "end-session", "block-tablet"]
+"""What an administrator does to an account. A new link for an account that is there is an invitation too; a tablet is blocked
+where it was last that account's."""
+Right: TypeAlias = Literal["read", "lapsed", "ended"]
+"""What a session is good for: everything; delivering, until somebody signs in again; delivering alone, and for good."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,16 @@ def decide_admission(
         return Deny("no_authority")
     held = decide_write(role, status, membership, kind)
     return decide_write(role, status, membership, "admission") if isinstance(held, Allow) else held
+
+
+def right_of(*, is_open: bool, ended: int | None, expires: int, now: int) -> Right:
+    """What a session of an account may do that is open or closed. Times in ms.
+
+    None of these takes away the right to deliver: what was recorded in good faith is taken into custody, and a person decides.
+    """
+    if not is_open or ended is not None:
+        return "ended"
+    return "read" if now < expires else "lapsed"
 
 
 def decide_watch_devices(role: str) -> Decision:

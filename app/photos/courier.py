@@ -28,7 +28,7 @@ from app.photos import service
 from app.photos.store import BlobStore
 from app.photos.uploads import Upload, new_upload
 from app.sync.courier import FRAME_BYTES, MEDIA_TYPE, NotOurs, PhotoPart, open_frame, read_plain
-from app.sync.router import Asker, Engine
+from app.sync.router import Bringer, Engine
 from app.sync.service import Caller, Sync
 
 ATTEMPTS: Final = 5
@@ -42,7 +42,7 @@ def courier_router(store: BlobStore, *, upload_ms: int = WEEK_MS) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.post("/courier")
-    async def take(request: Request, caller: Asker, sync: Engine) -> dict[str, Any]:
+    async def take(request: Request, caller: Bringer, sync: Engine) -> dict[str, Any]:
         if request.headers.get("Content-Type") != MEDIA_TYPE:
             raise UnsupportedMedia(f"a frame is {MEDIA_TYPE}")
         frame = await read_body(request, FRAME_BYTES, within_s=FRAME_S)

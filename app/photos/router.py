@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field, StringConstraints
 
-from app.auth.principal import Principal, Store
+from app.auth.principal import Deliverer, Principal, Store
 from app.auth.service import SessionRow
 from app.auth.wire import read_json
 from app.clock import now_ms
@@ -56,11 +56,11 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
     router = APIRouter(prefix=UPLOADS, route_class=tus.TusRoute)
 
     @router.options("")
-    async def describe(_: Principal) -> Response:
+    async def describe(_: Deliverer) -> Response:
         return Response(status_code=204, headers=tus.abilities(limits.photo_bytes))
 
     @router.post("")
-    async def create(request: Request, session: Principal, db: Store) -> Response:
+    async def create(request: Request, session: Deliverer, db: Store) -> Response:
         size, sha256 = tus.length(request, limits.photo_bytes), tus.digest(request)
         data = await tus.first_chunk(request, limits.chunk_bytes, size, sha256)
         if len(data) > size:
@@ -71,12 +71,12 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
         return Response(status_code=201, headers={"Location": _url(kept), **tus.state(kept)})
 
     @router.head("/{upload}")
-    async def look(upload: str, session: Principal, db: Store) -> Response:
+    async def look(upload: str, session: Deliverer, db: Store) -> Response:
         kept = await _find(db, store, session, upload)
         return Response(headers={"Upload-Length": str(kept.size), **tus.state(kept)})
 
     @router.patch("/{upload}")
-    async def send(upload: str, request: Request, session: Principal, db: Store) -> Response:
+    async def send(upload: str, request: Request, session: Deliverer, db: Store) -> Response:
         offset = tus.number(request, "Upload-Offset")
         data = await tus.chunk(request, limits.chunk_bytes)
         kept, now = await _find(db, store, session, upload), now_ms()
@@ -89,7 +89,7 @@ def _uploads_router(store: BlobStore, limits: Limits, upload_ms: int) -> APIRout
         return Response(status_code=204, headers=tus.state(kept))
 
     @router.delete("/{upload}")
-    async def end(upload: str, session: Principal, db: Store) -> Response:
+    async def end(upload: str, session: Deliverer, db: Store) -> Response:
         await service.end(db, store, await _find(db, store, session, upload))
         return Response(status_code=204)
 
@@ -100,7 +100,7 @@ def _blobs_router(store: BlobStore) -> APIRouter:
     router = APIRouter(prefix="/api/v1/blobs")
 
     @router.post("/missing")
-    async def missing(request: Request, session: Principal, db: Store) -> dict[str, Any]:
+    async def missing(request: Request, session: Deliverer, db: Store) -> dict[str, Any]:
         digests = list(dict.fromkeys((await read_json(request, MissingIn)).sha256))
         ask = partial(service.sort_out, store=store, digests=digests, user=session.person.id, now=now_ms())
         absent, waiting, verified, stable = await db.read(ask)

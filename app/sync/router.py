@@ -14,7 +14,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
 
-from app.auth.principal import Principal
+from app.auth.principal import Deliverer, Principal
 from app.auth.wire import read_body
 from app.domain.permissions import Allow, decide_watch_devices
 from app.errors import ChecksumMismatch, Malformed, TooLarge, Unavailable, UpgradeRequired
@@ -35,13 +35,19 @@ async def sync_of(request: Request) -> Sync:
     return request.app.state.sync  # type: ignore[no-any-return]
 
 
-async def caller_of(who: Principal) -> Caller:
-    """The caller as the engine knows it."""
-    return Caller(who.person.id, who.person.role, who.actor, who.device)
+async def bringer_of(who: Deliverer) -> Caller:
+    """Whoever delivers, as the engine knows them."""
+    return Caller(who.person.id, who.person.role, who.actor, who.device, reads=who.right == "read")
+
+
+async def asker_of(_: Principal, caller: Annotated[Caller, Depends(bringer_of)]) -> Caller:
+    """Whoever asks for what others recorded."""
+    return caller
 
 
 Engine = Annotated[Sync, Depends(sync_of)]
-Asker = Annotated[Caller, Depends(caller_of)]
+Bringer = Annotated[Caller, Depends(bringer_of)]
+Asker = Annotated[Caller, Depends(asker_of)]
 
 
 def inflate(body: bytes, limit: int) -> bytes:
@@ -69,15 +75,14 @@ def check_digest(promised: str, body: bytes) -> None:
 
 
 @router.get("/hello")
-async def hello(sync: Engine, who: Principal) -> Response:
-    """What a client needs before it moves."""
-    caller = await caller_of(who)
+async def hello(sync: Engine, who: Deliverer, caller: Bringer) -> Response:
+    """What a client needs before it moves; of whoever only delivers nothing but their own."""
     actor = {"id": who.actor, "status": who.actor_status} if who.actor else None
-    return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor})
+    return _json(await sync.hello(caller) | {"user": asdict(who.person), "actor": actor, "right": who.right})
 
 
 @router.post("/commits")
-async def commits(request: Request, sync: Engine, caller: Asker) -> Response:
+async def commits(request: Request, sync: Engine, caller: Bringer) -> Response:
     """Custody for every authentic commit, a verdict for each change, one receipt."""
     limit = sync.limits.request_bytes
     coding = request.headers.get("content-encoding", "identity").lower()

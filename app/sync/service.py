@@ -42,12 +42,14 @@ POINTS_KEPT = 10_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the account, the actor it has named (None before it registered one), and its device ("" for the server)."""
+    """Who asks: the account, the actor it has named (None before it registered one), its device ("" for the server), and
+    whether it may read or only deliver."""
 
     user: str
     role: str
     actor: str | None
     device: str = ""
+    reads: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class _Brought:
 
     user: str
     commits: list[custody.Checked]
+    reads: bool
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class Sync:
             raise Malformed(str(error)) from None
         keys = await self._points_of({envelope.actor for _, envelope in opened})
         checked = await _check(opened, keys, self.key, in_thread=len(body) > THREAD_ABOVE)
-        kept = await self._pushes.ask(_Brought(caller.user, checked))
+        kept = await self._pushes.ask(_Brought(caller.user, checked, caller.reads))
         return self._answer(kept.pushed, faults, kept.epoch, kept.readable)
 
     async def _push_together(self, brought: Sequence[_Brought]) -> list[_Kept]:
@@ -150,7 +153,9 @@ class Sync:
         if self.bell is not None and heads:
             self.bell.ring()
         return [
-            _Kept(pushed, epoch, {name for name in pushed.heads if (each.user, name) in readers})
+            _Kept(
+                pushed, epoch, {name for name in pushed.heads if each.reads and (each.user, name) in readers}
+            )
             for each, pushed in zip(brought, done, strict=True)
         ]
 
@@ -350,7 +355,7 @@ def epoch_of(conn: Connection) -> str:
 
 
 def _greet(conn: Connection, caller: Caller) -> dict[str, Any]:
-    parts = parts_of(conn, caller.user)
+    parts = parts_of(conn, caller.user) if caller.reads else {}
     chains = _own_chains(conn, caller.actor)
     streams = {
         name: {"head": part.state.head, "role": part.role, "chain": f"sha256:{part.state.chain}"}

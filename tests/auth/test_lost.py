@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.auth import tables as t
 from app.auth.router import auth_router
-from app.auth.service import forget_expired
+from app.auth.service import DELIVER_MS, forget_expired
 from app.clock import now_ms
 from app.database import Database
 from app.domain.commit import b64
@@ -125,7 +125,8 @@ def test_what_is_over_is_forgotten_and_the_tablet_stays_on_the_board(house: Hous
     house.code("bo")
     later = now_ms() + 2 * DAY
     assert house.db.write_now(lambda conn: forget_expired(conn, now_ms())) == 0
-    assert house.db.write_now(lambda conn: forget_expired(conn, later)) == 3  # one session, her code and bo's
+    assert house.db.write_now(lambda conn: forget_expired(conn, later)) == 2  # her code and bo's
+    assert house.db.write_now(lambda conn: forget_expired(conn, later + DELIVER_MS)) == 1  # her session
     left = house.db.read_now(
         lambda conn: conn.execute(select(func.count()).select_from(t.enrolment_code)).scalar_one()
     )

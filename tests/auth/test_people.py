@@ -122,8 +122,8 @@ def test_the_system_administrator_sees_all_and_lets_in_administrators(system: Ta
     found = overview(system)
     assert {each["id"] for each in found["people"]} == {"alva", "bo", "cia", "dan", "sara"}
     assert {*map(tuple, found["choices"].values())} == {("MYNADM", "SYSADM")}
-    assert person(system, "alva")["may"] == ["see", "close", "end-session"]
-    assert person(system, "sara")["may"] == ["see", "invite", "end-session"], (
+    assert person(system, "alva")["may"] == ["see", "close", "end-session", "block-tablet"]
+    assert person(system, "sara")["may"] == ["see", "invite", "end-session", "block-tablet"], (
         "nobody closes the account they use"
     )
     assert invite(system, authority="SKV", role="MYNADM").json()["user"] == "skv.n.berg"

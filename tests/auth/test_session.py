@@ -8,18 +8,28 @@ from sqlalchemy import update
 from app.auth import service
 from app.auth import tables as t
 from app.auth.codes import token_hash
-from app.auth.service import Asked, SessionRow, find_sessions
+from app.auth.service import DELIVER_MS, Asked, SessionRow, find_sessions
 from app.clock import now_ms
 from tests.auth.house import HOUR, House, code_of, new_point
 
 NOW = 1_527_260_400_000
 
 
-@pytest.mark.parametrize(("late", "lives"), [(HOUR - 1, True), (HOUR, False)])
-def test_a_session_ends_at_its_hour(house: House, late: int, lives: bool) -> None:
+@pytest.mark.parametrize(
+    ("late", "right"),
+    [
+        (HOUR - 1, "read"),
+        (HOUR, "lapsed"),
+        (HOUR + DELIVER_MS - 1, "lapsed"),
+        (HOUR + DELIVER_MS, None),
+    ],
+)
+def test_a_session_reads_until_its_hour_and_delivers_for_long_after_it(
+    house: House, late: int, right: str | None
+) -> None:
     token = house.tablet("alva", now=NOW, ttl=HOUR).token
     found = session_of(house, token, NOW + late)
-    assert (found is not None) is lives
+    assert (found and found.right) == right
 
 
 def test_a_session_tells_person_and_tablet(house: House) -> None:
