@@ -9,6 +9,19 @@ from tests.e2e.conftest import Hand
 from tests.e2e.tablet import DESKTOP, SETTLED_MS, Tablet
 from tests.e2e.twice import TwiceProxy
 
+LEFT = """async () => {
+    const open = indexedDB.open("insats");
+    const db = await new Promise((done) => { open.onsuccess = () => done(open.result); });
+    const names = [...db.objectStoreNames].filter((name) => name !== "meta");
+    const counts = await Promise.all(names.map((name) => new Promise((done) => {
+        const asked = db.transaction(name).objectStore(name).count();
+        asked.onsuccess = () => done(asked.result);
+    })));
+    db.close();
+    return counts.reduce((sum, n) => sum + n, 0);
+}"""
+"""How many rows the tablet's store still has."""
+
 
 def test_from_the_setup_link_to_a_person_who_enrols(backend: Backend, proxy: TwiceProxy, hand: Hand) -> None:
     backend.data.mkdir()
@@ -50,9 +63,7 @@ def test_from_the_setup_link_to_a_person_who_enrols(backend: Backend, proxy: Twi
     )
     page.reload()
     expect(page.get_by_role("region", name="Händelser")).to_contain_text("Kontot för Olle Officer stängdes")
-    officer.page.goto(f"{officer.address}/#/settings")
-    own = officer.page.get_by_role("region", name="Dina inloggningar")
-    expect(own.get_by_role("button", name="Försök igen")).to_be_visible(timeout=SETTLED_MS)
+    expect(officer.page.get_by_text("Plattan är tömd")).to_be_visible(timeout=SETTLED_MS)
 
 
 def test_a_used_setup_link_says_what_to_do(backend: Backend, proxy: TwiceProxy, hand: Hand) -> None:
@@ -84,9 +95,41 @@ def test_a_person_ends_a_sign_in_of_their_own(backend: Backend, proxy: TwiceProx
     own.get_by_role("button", name="Avsluta Kontoret hemma").click()
     desk.page.get_by_role("dialog").get_by_role("button", name="Avsluta", exact=True).click()
     expect(own.get_by_text("Kontoret hemma")).to_have_count(0)
-    other.page.goto(f"{other.address}/#/people")
-    other.page.reload()
-    expect(other.page.get_by_role("button", name="Försök igen")).to_be_visible(timeout=SETTLED_MS)
+    expect(other.page.get_by_text("Plattan är tömd")).to_be_visible(timeout=SETTLED_MS)
+
+
+def test_a_blocked_tablet_sends_what_it_has_and_is_emptied(
+    backend: Backend, proxy: TwiceProxy, hand: Hand
+) -> None:
+    backend.data.mkdir()
+    backend.command("demo", "--stage", "planned")
+    backend.command("account", "pol.petra", "--name", "Petra", "--authority", "POL", "--role", "MYNADM")
+    backend.start()
+    proxy.start()
+    chief, stolen, leader = hand("chief", DESKTOP), hand("stolen"), hand("leader")
+    chief.enrol(backend.link("pol.petra"), "Skrivbordet", "Händelser")
+    stolen.enrol(backend.link("u.pol.a1"), "Alfa 1")
+    leader.enrol(backend.link("u.pol.b1"), "Bravo 1")
+    stolen.offline()
+    stolen.visit("Café Zinkgryningen", "Räkna")
+    stolen.count("Spelmaskin/spelautomat", 1)
+
+    chief.page.reload()
+    kept = chief.page.get_by_role("region", name="Plattor")
+    row = kept.get_by_role("listitem").filter(has_text="Alfa 1")
+    expect(row).to_contain_text("version")
+    row.get_by_role("button", name="Spärra").click()
+    chief.page.get_by_role("dialog").get_by_role("button", name="Spärra", exact=True).click()
+    expect(kept.get_by_text("1 spärrad platta")).to_be_visible(timeout=SETTLED_MS)
+    expect(chief.page.get_by_role("region", name="Händelser")).to_contain_text("Plattan Alfa 1 spärrades")
+
+    stolen.online()
+    expect(stolen.page.get_by_text("Plattan är tömd")).to_be_visible(timeout=SETTLED_MS)
+    assert stolen.page.evaluate(LEFT) == 0
+    leader.page.goto(f"{leader.address}/#/sync")
+    expect(leader.page.get_by_role("region", name="Väntar på beslut")).to_contain_text(
+        "Plattan var spärrad", timeout=SETTLED_MS
+    )
 
 
 def _set_up(tablet: Tablet, link: str, name: str, short: str) -> None:

@@ -91,6 +91,7 @@ def views(db: Database) -> list[View]:
         View("people-invite", CHIEF, "people", press=("^(Bjud in|Invite)$", "^(Skapa länk|Make a link)$")),
         View("people-link", CHIEF, "people", press=("^(Ny länk|New link)",)),
         View("people-close", CHIEF, "people", press=("^(Stäng konto|Close account)",)),
+        View("people-block", CHIEF, "people", press=("^(Spärra|Block)",)),
         View("people-system", SYSTEM, "people"),
         View("administrator-settings", CHIEF, "settings"),
         View("board-visit", SUPERVISOR, f"board/{planned}"),

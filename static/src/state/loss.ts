@@ -29,6 +29,15 @@ export function markDevice(mark: DeviceMark): void {
   }
 }
 
+/** The store was emptied on purpose: nothing was lost. */
+export function forgetMark(): void {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // As above.
+  }
+}
+
 export function readMark(): DeviceMark | null {
   try {
     const mark = JSON.parse(localStorage.getItem(KEY) ?? "null") as Partial<DeviceMark> | null;

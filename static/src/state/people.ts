@@ -2,7 +2,16 @@
 import { running } from "./tablet";
 
 export { Problem } from "../domain/problem";
-export type { Account, ActRow, Invitation, NewAccount, OwnSessions, PeopleAnswer, SignIn } from "../sync/people";
+export type {
+  Account,
+  ActRow,
+  Invitation,
+  KeptTablet,
+  NewAccount,
+  OwnSessions,
+  PeopleAnswer,
+  SignIn,
+} from "../sync/people";
 
 const api = () => running().engine.sync.api;
 
@@ -11,5 +20,6 @@ export const invite = (account: Parameters<ReturnType<typeof api>["invite"]>[0])
 export const newLink = (user: string) => api().link(user);
 export const closeAccount = (user: string) => api().closeAccount(user);
 export const endSession = (user: string, device: string) => api().endSession(user, device);
+export const blockTablet = (device: string) => api().blockTablet(device);
 export const ownSessions = () => api().sessions();
 export const endOwnSession = (device: string) => api().endOwnSession(device);

@@ -7,7 +7,7 @@ import type { Session, User } from "../store/schema";
 import { readMeta, strictly } from "../store/transaction";
 import { createActor } from "../sync/actor";
 import type { NewAccount, SetupChoices } from "../sync/people";
-import { lostStore, markDevice, noticeLoss, readMark } from "./loss";
+import { forgetMark, lostStore, markDevice, noticeLoss, readMark } from "./loss";
 import { askToPersist, measureStorage } from "./storage";
 import { memory, open, type Running, running, sending } from "./tablet";
 import { registerWorker } from "./update";
@@ -33,9 +33,18 @@ export function isSystemAdministrator(): boolean {
   return session.value?.user.role === "SYSADM";
 }
 
+/** Whose tablet this was until it had delivered everything and was emptied, because their sign-in on it had ended. */
+export const emptied: Signal<Session | null> = signal(null);
+
 effect(() => {
   sending.value;
+  const before = session.peek();
   session.value = memory.session;
+  if (before && !memory.session) {
+    emptied.value = before;
+    forgetMark();
+    running().engine.stop();
+  }
 });
 
 /** The reserve is laid when the first screens have come to rest (ms). */

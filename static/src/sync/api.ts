@@ -3,6 +3,7 @@ import { Problem } from "../domain/problem";
 import type { User } from "../store/schema";
 import type { Invitation, NewAccount, OwnSessions, PeopleAnswer, SetupChoices } from "./people";
 import { type HeldAnswer, type Hello, type Missing, type PushAnswer, parseJson, streamPath } from "./protocol";
+import { APP } from "./version";
 
 const BASE = "/api/v1";
 /** The worker leaves calls alone that do not ask for it. */
@@ -93,6 +94,7 @@ export function createApi(fetch: Fetch, caller: Caller, timeouts: Timeouts = TIM
     invite: (account: NewAccount & { readonly role: string }) => post<Invitation>("/people", account, { once: true }),
     link: (user: string) => post<Invitation>(`/people/${encodeURIComponent(user)}/link`, {}, { once: true }),
     closeAccount: (user: string) => post<unknown>(`/people/${encodeURIComponent(user)}/close`, {}),
+    blockTablet: (device: string) => post<unknown>(`/tablets/${encodeURIComponent(device)}/block`, {}),
     endSession: (user: string, device: string) =>
       json<unknown>(`/people/${encodeURIComponent(user)}/sessions/${encodeURIComponent(device)}`, { method: "DELETE" }),
     sessions: () => json<OwnSessions>("/sessions"),
@@ -142,7 +144,7 @@ function throughWorker(fetch: Fetch, url: string, init: RequestInit, error: unkn
 async function requestOf(caller: Caller, options: CallOptions): Promise<RequestInit> {
   const [token, actor] = [caller.token(), caller.actor()];
   const headers: Record<string, string> = {
-    ...(token && { Authorization: `Bearer ${token}`, "Insats-Pending": caller.pending() }),
+    ...(token && { Authorization: `Bearer ${token}`, "Insats-Pending": caller.pending(), "Insats-App": APP }),
     ...(actor && { "Insats-Actor": actor }),
     ...options.headers,
   };

@@ -1,5 +1,6 @@
 import type { Tablet } from "../store/tablet";
 import type { Api } from "./api";
+import type { Right } from "./protocol";
 
 /** What the engine knows and no transaction needs to keep. Times in ms of this device's clock. */
 export interface SyncState {
@@ -9,6 +10,7 @@ export interface SyncState {
   isOtherServer: boolean;
   /** The line is new, or the server has forgotten a key: it may not be what it was, and of forks no number tells that. */
   isInDoubt: boolean;
+  right: Right;
   lastContact: number | null;
   lastHello: number;
   /** When the server was last asked which blobs are in a backup. */
@@ -39,6 +41,7 @@ export function newState(): SyncState {
     problem: null,
     isOtherServer: false,
     isInDoubt: false,
+    right: "read",
     lastContact: null,
     lastHello: 0,
     lastBacked: Number.NEGATIVE_INFINITY,

@@ -4,7 +4,7 @@ import { isBroken, isFullDisk } from "../store/transaction";
 import { namedActor } from "./actor";
 import { createApi, type Fetch, type Timeouts } from "./api";
 import { unsentBlobs } from "./blobs";
-import { newState, noteHead, type Sync } from "./context";
+import { newState, noteHead, type Sync, type SyncState } from "./context";
 import { type Listening, listen } from "./events";
 import { withSyncLock } from "./lock";
 import { pendingCounts, pendingHeader, pendingOf } from "./pending";
@@ -117,7 +117,7 @@ class TabEngine implements Engine {
     try {
       const isWanted = () => this.#again !== null;
       const held = await withSyncLock(tablet, () => runRound(this.sync, isUrgent(reason), isWanted));
-      state.problem = state.isOtherServer ? "server-key" : null;
+      state.problem = problemOf(state);
       this.#retry = FIRST_RETRY_MS;
       return this.#afterSuccess(held);
     } catch (error) {
@@ -206,6 +206,12 @@ class TabEngine implements Engine {
     else noteHead(state, poke.stream, poke.head);
     this.wake("poke");
   }
+}
+
+/** What a round that went well leaves for a person to do. */
+function problemOf({ isOtherServer, right }: SyncState): string | null {
+  if (isOtherServer) return "server-key";
+  return right === "read" ? null : right;
 }
 
 function codeOf(error: unknown): string {

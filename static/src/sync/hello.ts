@@ -4,12 +4,12 @@ import { purgeStreams } from "../store/purge";
 import { withRoom } from "../store/room";
 import type { ChainRow, CommitRow, Meta, StreamRow } from "../store/schema";
 import { loosely, readMeta, type Stores, type Writing } from "../store/transaction";
-import { asKnownActor, namedActor } from "./actor";
+import { asKnownActor, namedActor, registerActors } from "./actor";
 import { noteHead, type Sync } from "./context";
 import { keepDecisions } from "./decisions";
 import type { Hello, HelloChain, HelloStream } from "./protocol";
 import { prune } from "./prune";
-import { doubtPhotos, forgetResults } from "./repair";
+import { doubtPhotos, forgetResults, retireActor } from "./repair";
 
 /** Greets the server and does all that its answer asks for but sending and pulling. */
 export async function greet(sync: Sync): Promise<void> {
@@ -31,12 +31,23 @@ async function greetAt(sync: Sync, before: number, isInDoubt: boolean): Promise<
   const hello = await asKnownActor(sync, () => sync.api.hello());
   const now = sync.tablet.now();
   await keepFacts(sync, hello, hello.now - (before + now) / 2, isInDoubt || sync.state.isInDoubt);
-  const gone = [...sync.tablet.memory.streams.keys()].filter((name) => !(name in hello.streams));
+  sync.state.right = hello.right ?? "read";
+  // Whoever has only not been here for long keeps what they have read; they learn what has become of it with the next code.
+  const mayGo = sync.state.right === "lapsed" ? [] : [...sync.tablet.memory.streams.keys()];
+  const gone = mayGo.filter((name) => !(name in hello.streams));
   if (gone.length > 0) await purgeStreams(sync.tablet, gone);
   for (const name of gone) sync.state.heads.delete(name);
   await keepDecisions(sync, hello);
   await keepStable(sync, hello);
+  await replaceActor(sync, hello);
   await prune(sync.tablet);
+}
+
+/** The key was distrusted with an earlier session; who was let in again goes on with one that is not. */
+async function replaceActor(sync: Sync, { actor }: Hello): Promise<void> {
+  if (sync.state.right !== "read" || actor?.status !== "revoked") return;
+  await retireActor(sync.tablet, actor.id);
+  await registerActors(sync);
 }
 
 /** What an answer means for this tablet. `resets`: streams whose replica is to be taken anew; `lost`: hashes of commits. */

@@ -37,6 +37,26 @@ export interface Account {
   readonly may: readonly string[];
 }
 
+/** A tablet as its administrator sees it: how much it holds, never what. `oldest` in seconds, `free` in bytes. */
+export interface KeptTablet {
+  readonly id: string;
+  readonly label: string;
+  readonly user: string;
+  /** Of whoever used it last. */
+  readonly name: string;
+  readonly authority: string;
+  readonly app: string | null;
+  readonly seen: number;
+  readonly pending_changes: number;
+  readonly pending_blobs: number;
+  readonly oldest: number | null;
+  readonly free: number | null;
+  /** Since when it may only deliver. */
+  readonly blocked: number | null;
+  readonly lost?: { readonly at: number; readonly changes: number; readonly blobs: number };
+  readonly may: readonly string[];
+}
+
 export interface ActRow {
   readonly id: string;
   readonly at: number;
@@ -51,6 +71,7 @@ export interface ActRow {
 
 export interface PeopleAnswer {
   readonly people: readonly Account[];
+  readonly tablets: readonly KeptTablet[];
   readonly acts: readonly ActRow[];
   /** The roles that may be given, by authority. */
   readonly choices: Readonly<Record<string, readonly string[]>>;

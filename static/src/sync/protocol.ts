@@ -3,6 +3,12 @@ import type { Cells } from "../domain/merge";
 import { Problem } from "../domain/problem";
 import type { User, Verdict } from "../store/schema";
 
+/**
+ * What the session is good for: everything; delivering until somebody signs in again; delivering alone, after which the tablet is
+ * to be emptied.
+ */
+export type Right = "read" | "lapsed" | "ended";
+
 /** What travels, as docs/sync.md section 4 has it. */
 export interface Hello {
   readonly epoch: string;
@@ -10,6 +16,7 @@ export interface Hello {
   readonly server: { readonly kid: string; readonly key: string; readonly seal?: string };
   readonly user: User;
   readonly actor: { readonly id: string; readonly status: string } | null;
+  readonly right?: Right;
   readonly streams: Readonly<Record<string, HelloStream>>;
   readonly decisions?: readonly HelloDecision[];
   readonly chains?: readonly HelloChain[];

@@ -1,6 +1,7 @@
 import { isProblem } from "../domain/problem";
 import { regainRoom } from "../store/room";
 import { isFullDisk } from "../store/transaction";
+import { wipe } from "../store/wipe";
 import { registerActors } from "./actor";
 import { sendBlobs } from "./blobs";
 import type { Sync } from "./context";
@@ -19,7 +20,10 @@ const HELLO_EVERY_MS = 20_000;
 /** How often a tablet that was full looks whether there is room again (ms). */
 const ROOM_EVERY_MS = 60_000;
 
-/** hello → push → pull → blobs. The last three fail independently; the first failure is thrown at the end. */
+/**
+ * hello → push → pull → blobs. The last three fail independently; the first failure is thrown at the end. A tablet that is only
+ * let deliver pulls nothing, and one that has delivered all for good is emptied.
+ */
 export async function runRound(sync: Sync, isUrgent: boolean, isWanted: () => boolean): Promise<void> {
   const { tablet, state } = sync;
   if (!tablet.memory.session) return;
@@ -35,11 +39,13 @@ export async function runRound(sync: Sync, isUrgent: boolean, isWanted: () => bo
       failures.push(error);
     });
   await attempt(sealAll(tablet));
-  for (const step of [push, pull, (s: Sync) => sendBlobs(s, isWanted)]) await attempt(step(sync));
+  const reads = state.right === "read" ? [pull] : [];
+  for (const step of [push, ...reads, (s: Sync) => sendBlobs(s, isWanted)]) await attempt(step(sync));
   await makeRoom(sync);
   if (failures.length > 0) throw failures[0];
   // The board must not go on showing what has been delivered since.
   if (state.told !== pendingCounts(pendingOf(tablet.memory))) await greet(sync);
+  if (state.right === "ended" && (await wipe(tablet))) state.right = "read";
 }
 
 function isStorage(error: unknown): boolean {

@@ -86,6 +86,11 @@ export class TestServer {
     for (const sha256 of this.state.blobs.keys()) this.state.stableBlobs.add(sha256);
   }
 
+  /** What the sessions of users are good for, where that is not everything. */
+  readonly rights = new Map<string, "lapsed" | "ended">();
+  /** Actors whose changes are held. */
+  readonly revoked = new Set<string>();
+
   readonly fetch = async (path: string, init: RequestInit): Promise<Response> => {
     const call = `${init.method ?? "GET"} ${path.replace("/api/v1", "")}`;
     if (this.faults.down || this.faults.drop(call)) throw new TypeError("fetch failed");
@@ -113,6 +118,7 @@ export class TestServer {
     const pending = headers.get("Insats-Pending");
     if (pending) this.pending.push(pending);
     const [route = ""] = path.split("?");
+    if (this.rights.has(user) && /^\/(held|changes|events|streams)/.test(route)) return problem("unauthenticated", 401);
     if (route === "/actors") return this.#register(user, await textOf(init));
     if (route === "/hello") return json(await this.#hello(user, actor));
     if (route === "/held") return json({ held: this.#heldFor(user), more: false });
@@ -136,6 +142,7 @@ export class TestServer {
   }
 
   async #hello(user: string, actor: string | null): Promise<unknown> {
+    const right = this.rights.get(user) ?? "read";
     const streams = Object.entries(this.members.get(user) ?? {}).map(([name, role]) => {
       const mine = this.state.chains.get(`${actor} ${name}`);
       const { head, chain } = this.stream(name);
@@ -151,8 +158,9 @@ export class TestServer {
         seal: base64url(await pointOf((await this.sealKeys).publicKey)),
       },
       user: { id: user, name: user, authority: "POL", role: this.roles.get(user) ?? "INSP" },
-      actor: actor && { id: actor, status: "active" },
-      streams: Object.fromEntries(streams),
+      actor: actor && { id: actor, status: this.revoked.has(actor) ? "revoked" : "active" },
+      right,
+      streams: right === "read" ? Object.fromEntries(streams) : {},
       chains: [...this.state.chains].flatMap(([key, { n, stable }]) => {
         const [a = "", stream = ""] = key.split(" ");
         return this.state.actors.get(a)?.user === user ? [{ actor: a, stream, n, stable }] : [];

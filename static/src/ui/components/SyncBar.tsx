@@ -15,7 +15,7 @@ export interface SyncFacts {
 }
 
 /** Problems that do not pass by themselves. */
-const FOR_A_PERSON: readonly string[] = ["server-key", "receipt", "unauthenticated", "storage"];
+const FOR_A_PERSON: readonly string[] = ["server-key", "receipt", "unauthenticated", "lapsed", "ended", "storage"];
 
 /** Silence alone is no alarm while there is nothing to send; unsent work without contact is. */
 export function mood(facts: SyncFacts): Mood {

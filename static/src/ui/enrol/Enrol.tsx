@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { lostStore } from "../../state/loss";
 import { language } from "../../state/prefs";
-import { enrol, Problem } from "../../state/session";
+import { emptied, enrol, Problem } from "../../state/session";
 import { SubmitButton } from "../components/Button";
 import { Card, Note } from "../components/Card";
 import { ChoiceField, TextField } from "../components/Field";
@@ -26,6 +26,7 @@ export function Enrol() {
       <Brand />
       <LanguageChoice />
       <Gone />
+      <Emptied />
       {form ? <EnrolForm code={linkedCode()} /> : <InstallGuide code={linkedCode()} onDesk={() => setDesk(true)} />}
     </div>
   );
@@ -37,6 +38,17 @@ export function Brand() {
       <img src="/icons/insats.svg" alt="" width="56" height="56" />
       <span>{t("app.name")}</span>
     </div>
+  );
+}
+
+/** The sign-in on this tablet ended, and it has been emptied: why there is nothing here, and that nothing is missing. */
+function Emptied() {
+  if (emptied.value === null) return null;
+  return (
+    <Card title={t("emptied.title")} tone="warn" end={<Icon name="lock" />}>
+      <p>{t("emptied.text", { name: emptied.value.user.name, label: emptied.value.device.label })}</p>
+      <p>{t("emptied.do")}</p>
+    </Card>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { type Account, closeAccount, endSession } from "../../state/people";
+import { type Account, blockTablet, closeAccount, endSession, type KeptTablet } from "../../state/people";
 import { Button } from "../components/Button";
 import { Dialog } from "../components/Dialog";
 import { toast } from "../components/Toast";
@@ -40,6 +40,23 @@ export function End({ person, device, label, ...props }: { person: Account; devi
       again={props.again}
     >
       <p>{t("people.end.text", { name: person.name })}</p>
+    </Confirm>
+  );
+}
+
+export function Block({ tablet, ...props }: { tablet: KeptTablet } & Props) {
+  const { label } = tablet;
+  return (
+    <Confirm
+      title={t("kept.block.of", { label })}
+      act={t("kept.block")}
+      done={t("kept.block.done", { label })}
+      run={() => blockTablet(tablet.id)}
+      onClose={props.onClose}
+      again={props.again}
+    >
+      <p>{t("kept.block.text")}</p>
+      <p>{t("kept.block.limit")}</p>
     </Confirm>
   );
 }

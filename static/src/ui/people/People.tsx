@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type Account, type Invitation, newLink, type PeopleAnswer, people } from "../../state/people";
+import { type Account, type Invitation, type KeptTablet, newLink, type PeopleAnswer, people } from "../../state/people";
 import { isSystemAdministrator } from "../../state/session";
 import { Button } from "../components/Button";
 import { Card, Note } from "../components/Card";
@@ -8,17 +8,19 @@ import { number, plural, t } from "../i18n";
 import { Page } from "../Page";
 import { Unanswered, useAnswer } from "../useAnswer";
 import { Acts } from "./Acts";
-import { Close, End } from "./Confirm";
+import { Block, Close, End } from "./Confirm";
 import { InviteDialog } from "./InviteDialog";
 import { LinkDialog } from "./LinkDialog";
 import { PersonRow } from "./PersonRow";
+import { TabletList } from "./TabletList";
 import { tried } from "./tried";
 
 type Open =
   | { is: "invite" }
   | { is: "link"; invitation: Invitation }
   | { is: "close"; person: Account }
-  | { is: "end"; person: Account; device: string; label: string };
+  | { is: "end"; person: Account; device: string; label: string }
+  | { is: "block"; tablet: KeptTablet };
 
 /** The accounts that this administrator keeps, and what administrators did. */
 export function People() {
@@ -42,7 +44,10 @@ export function People() {
             onClose={(person) => setOpen({ is: "close", person })}
             onEnd={(person, { device, label }) => setOpen({ is: "end", person, device, label })}
           />
-          <Acts acts={answer.acts} />
+          <div class="stack">
+            <TabletList tablets={answer.tablets} onBlock={(tablet) => setOpen({ is: "block", tablet })} />
+            <Acts acts={answer.acts} />
+          </div>
         </div>
       )}
       {answer && open?.is === "invite" && (
@@ -58,6 +63,7 @@ export function People() {
       {open?.is === "link" && <LinkDialog invitation={open.invitation} onClose={close} />}
       {open?.is === "close" && <Close person={open.person} onClose={close} again={again} />}
       {open?.is === "end" && <End {...open} onClose={close} again={again} />}
+      {open?.is === "block" && <Block tablet={open.tablet} onClose={close} again={again} />}
     </Page>
   );
 }

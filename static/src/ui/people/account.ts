@@ -45,7 +45,8 @@ export function actText({ act, name, detail }: ActRow): string {
     case "invite":
       return t("acts.invite", { name, detail: roleName(detail ?? "") });
     case "end-session":
-      return t("acts.end-session", { name, detail: detail ?? "" });
+    case "block-tablet":
+      return t(`acts.${act}`, { name, detail: detail ?? "" });
     default:
       return `${act} ${name}`;
   }

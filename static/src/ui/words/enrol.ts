@@ -73,4 +73,13 @@ export const enrol = {
     sv: "Du är ansluten, men det här är en webbläsarflik. Öppna Insats från hemskärmen för att arbeta.",
     en: "You are connected, but this is a browser tab. Open Insats from the home screen to work.",
   },
+  "emptied.title": { sv: "Plattan är tömd", en: "This tablet has been emptied" },
+  "emptied.text": {
+    sv: "Inloggningen för {name} på {label} har avslutats. Allt som fanns på plattan är mottaget av servern och borttaget härifrån.",
+    en: "The sign-in of {name} on {label} has ended. All that was on this tablet has been received by the server and removed from here.",
+  },
+  "emptied.do": {
+    sv: "Ska plattan användas igen: be din administratör om en ny engångslänk.",
+    en: "To use the tablet again, ask your administrator for a new one-time link.",
+  },
 } as const;

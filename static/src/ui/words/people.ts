@@ -85,8 +85,8 @@ export const people = {
   "people.end": { sv: "Avsluta", en: "End" },
   "people.end.of": { sv: "Avsluta inloggningen på {label}", en: "End the sign-in on {label}" },
   "people.end.text": {
-    sv: "Plattan kan inte längre läsa eller skicka för {name} förrän den ansluts med en ny länk. Det som är registrerat på den ligger kvar.",
-    en: "The tablet can no longer read or send for {name} until it is connected by a new link. What is recorded on it stays there.",
+    sv: "Plattan kan inte längre läsa för {name}. Det som ligger osänt på den tas emot, granskas av en person och tas sedan bort därifrån.",
+    en: "The tablet can no longer read for {name}. What is still unsent on it is received, looked at by a person and then removed from it.",
   },
   "people.end.done": { sv: "Inloggningen på {label} är avslutad", en: "The sign-in on {label} has ended" },
   "people.session": { sv: "Sedan {since}, senaste kontakt {seen}", en: "Since {since}, last contact {seen}" },
@@ -118,4 +118,27 @@ export const people = {
   "acts.link": { sv: "{name} fick en ny länk", en: "{name} got a new link" },
   "acts.close": { sv: "Kontot för {name} stängdes", en: "The account of {name} was closed" },
   "acts.end-session": { sv: "{name} loggades ut från {detail}", en: "{name} was signed out of {detail}" },
+  "acts.block-tablet": { sv: "Plattan {detail} spärrades ({name})", en: "The tablet {detail} was blocked ({name})" },
+  "kept.title": { sv: "Plattor", en: "Tablets" },
+  "kept.lead": {
+    sv: "Vem som använde plattan senast och hur mycket som är osänt. Vad som är registrerat visas inte här.",
+    en: "Who used the tablet last and how much is unsent. What is recorded is not shown here.",
+  },
+  "kept.none": { sv: "Ingen platta är ansluten.", en: "No tablet is connected." },
+  "kept.version": { sv: "version {version}", en: "version {version}" },
+  "kept.lost": { sv: "Lagret förlorat", en: "Store lost" },
+  "kept.is-blocked": { sv: "Spärrad {at}", en: "Blocked {at}" },
+  "kept.blocked": { sv: "{n} spärrade plattor", en: "{n} blocked tablets" },
+  "kept.blocked.one": { sv: "1 spärrad platta", en: "1 blocked tablet" },
+  "kept.block": { sv: "Spärra", en: "Block" },
+  "kept.block.of": { sv: "Spärra {label}", en: "Block {label}" },
+  "kept.block.done": { sv: "{label} är spärrad", en: "{label} is blocked" },
+  "kept.block.text": {
+    sv: "Alla som använt plattan loggas ut från den. När den får kontakt skickar den in det som är osänt, som granskas av en person, och töms sedan.",
+    en: "Everybody who used the tablet is signed out of it. When it is in contact it sends what is unsent, which a person looks at, and is then emptied.",
+  },
+  "kept.block.limit": {
+    sv: "Utan kontakt vet plattan inget om spärren. Hittas den igen ansluts den med en ny länk.",
+    en: "Without contact the tablet knows nothing of this. If it is found again, it is connected by a new link.",
+  },
 } as const;

@@ -92,6 +92,30 @@ export const sync = {
     sv: "Servern känner inte igen plattan. Be koordinatorn om en ny engångskod. Det du skriver sparas under tiden.",
     en: "The server does not recognise this tablet. Ask the coordinator for a new one-time code. What you write is kept meanwhile.",
   },
+  "sync.problem.lapsed": {
+    sv: "Inloggningen på plattan har gått ut. Det du registrerar sparas och skickas, men plattan hämtar inget nytt.",
+    en: "The sign-in on this tablet has expired. What you record is saved and sent, but the tablet fetches nothing new.",
+  },
+  "sync.do.lapsed.1": {
+    sv: "Arbeta vidare. Det som är osänt skickas som vanligt.",
+    en: "Keep working. What is unsent is sent as usual.",
+  },
+  "sync.do.lapsed.2": {
+    sv: "Be din administratör om en ny engångslänk och öppna den på plattan.",
+    en: "Ask your administrator for a new one-time link and open it on this tablet.",
+  },
+  "sync.problem.ended": {
+    sv: "Inloggningen på plattan är avslutad. Det som är osänt skickas till servern, granskas av en person och tas sedan bort härifrån.",
+    en: "The sign-in on this tablet has ended. What is unsent is sent to the server, looked at by a person and then removed from here.",
+  },
+  "sync.do.ended.1": {
+    sv: "Låt appen vara öppen med kontakt tills plattan är tömd.",
+    en: "Leave the app open and in contact until the tablet is empty.",
+  },
+  "sync.do.ended.2": {
+    sv: "Blir något kvar: spara det till en fil under Utan kontakt här nedanför och lämna filen till koordinatorn.",
+    en: "If anything remains: save it to a file under Without contact below and hand the file to the coordinator.",
+  },
   "sync.problem.storage-full": {
     sv: "Plattan har ont om utrymme. Skicka det som är osänt och ta bort annat från plattan.",
     en: "This tablet is short of space. Send what is unsent and remove other things from it.",
