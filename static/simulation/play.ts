@@ -175,12 +175,16 @@ async function heal(world: World): Promise<void> {
   }
 }
 
-/** What somebody does whose tablet is behind: a new code where the account is gone, then a round. */
+/** What a tablet says that may not read any more. */
+const SIGNED_OUT: readonly string[] = ["unauthenticated", "lapsed", "ended"];
+
+/** What somebody does whose tablet is behind: a new code where it may not read any more, then a round. */
 async function byHand(world: World, device: Device): Promise<void> {
   const { page } = device;
   if (!page) return;
   const { engine } = page.api.running();
-  if (engine.sync.state.problem === "unauthenticated" || !page.api.memory.session) await enrolAgain(world, device);
+  const isOut = SIGNED_OUT.includes(engine.sync.state.problem ?? "");
+  if (isOut || !page.api.memory.session) await enrolAgain(world, device);
   await engine.round("person");
   const { problem } = engine.sync.state;
   if (problem) world.trace(`${device.name} has a problem: ${problem}`);
