@@ -147,11 +147,14 @@ def block_tablet(conn: Connection, caller: Person, device: str, now: int) -> Non
 
     NotFound where there is none that enrolled and whose last user's sessions the caller may end.
     """
-    query = select(_device.user, _device.label, _device.blocked).where(_device.id == device)
-    row = conn.execute(query.where(_device.enrolled.is_not(None))).first()
-    if row is None or row.user is None:
+    query = (
+        select(_user.id, _user.name, _user.authority, _user.role, _device.label, _device.blocked)
+        .join_from(t.device, t.user, _user.id == _device.user)
+        .where(_device.id == device, _device.enrolled.is_not(None))
+    )
+    row = conn.execute(query).first()
+    if row is None or not may(caller, "block-tablet", person := Person(*row[:4])):
         raise NotFound
-    person, _ = _subject(conn, caller, "block-tablet", row.user)
     if row.blocked is None:
         conn.execute(update(t.device).where(_device.id == device).values(blocked=now))
         distrust(conn, t.actor.c.device == device)

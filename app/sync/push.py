@@ -153,17 +153,24 @@ class _State:
         desk = Desk.load(conn, commits, changes, authors, ids)
         touched = [*changes, *(held.change for held in desk.known.values())]
         entities = store.read_entities(conn, ids, sorted({x.e for x in touched}))
-        # An id is only retired together with its entity: where that is new there is nothing to look up.
+        members = store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams))
+        # An id is only retired together with its entity: where that is new there is nothing to look up. Whoever writes
+        # where they have no part must not learn from the time it takes whether there is such an entity.
         here = {e for _, e in entities}
+        is_strange = any(
+            (a.user, c.envelope.stream) not in members
+            for c in commits
+            if (a := authors.get(c.envelope.actor)) is not None
+        )
         return cls(
             now,
             streams,
             authors,
-            store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams)),
+            members,
             store.read_chains(conn, sorted(authors), ids),
             store.read_known(conn, commits),
             entities,
-            store.read_retired(conn, ids, sorted({x.id for x in touched if x.e in here})),
+            store.read_retired(conn, ids, sorted({x.id for x in touched if is_strange or x.e in here})),
             desk,
             Approvals.load(conn, ids, said),
         )
