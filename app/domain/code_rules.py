@@ -158,6 +158,8 @@ class Rules:
         for item in self._codes["disclosure_grounds"]:
             yield from _unknown(item, "from", authorities)
             yield from _unknown(item, "to", authorities)
+            if type(item.get("weighing", False)) is not bool:
+                yield f"{item['id']}: weighing must be true or false"
         for item in self._codes["kpis"]:
             yield from _unknown(item, "share", known["sharing_classes"])
 

@@ -28,11 +28,14 @@ from app.domain.values import (
     code,
     commit_hash,
     date,
+    disclosed,
+    disclosure,
     earlier_visit,
     entity_id,
     instant,
     integer,
     listing,
+    matching,
     place,
     record,
     restored_from,
@@ -267,6 +270,13 @@ KINDS: dict[str, Kind] = {
         fits=_is_of_its_visit,
     ),
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
+    "disclosure": Kind(OWN, {"of": disclosure}, ids=re.compile(f"disclosure_{UUID7}")),
+    "disclosed": Kind(OWN, {"of": disclosed}, ids=re.compile(f"disclosed_[A-Z][A-Z_]*[.]{UUID7}")),
+    "delivered": Kind(
+        OWN,
+        {"of": record({"to": code, "hash": sha256, "change": matching(re.compile(UUID7))})},
+        ids=re.compile(f"delivered_{UUID7}"),
+    ),
 }
 
 

@@ -12,6 +12,8 @@ SUPERVISORS = frozenset({"OPKO_POL", "OPKO_KOM"})
 PLANNERS = SUPERVISORS | {"KOMM", "SKRIVSK"}
 DECIDERS = SUPERVISORS | {"INSLED", "LAGLED", "FUL", "SKRIVSK"}
 """Who decides about held changes, and approves what was recorded at a visit."""
+DISCLOSERS = frozenset({"INSLED", "LAGLED", "FUL", "SKRIVSK", "MYNDSAM"})
+"""Who may hand records of their own authority over to another. A coordinator hands over nothing: its part is to see little."""
 SYSTEM = "SYSTEM"
 """The role of the server's own jobs."""
 SYSTEM_ADMINISTRATOR, AUTHORITY_ADMINISTRATOR = "SYSADM", "MYNADM"
@@ -49,8 +51,8 @@ Decision: TypeAlias = Allow | Deny
 
 _PLANNED = frozenset({"operation", "site", "target"})
 """Kinds that planners write; in the field they are read."""
-_SERVER_ONLY = frozenset({"actor", "codelist", "template", "restore"})
-"""Kinds that name people, rules and lives of the store: an inspector must not be able to forge them."""
+_SERVER_ONLY = frozenset({"actor", "codelist", "template", "restore", "disclosed", "delivered"})
+"""Kinds that name people, rules, lives of the store and what was handed over: an inspector must not be able to forge them."""
 _DECIDED = frozenset({"admission", "approval"})
 """Kinds that are a person's own decision, and take a role that decides."""
 
@@ -71,6 +73,8 @@ def decide_write(role: str, status: str, membership: Membership | None, kind: st
     if kind in _PLANNED and role not in SUPERVISORS:
         return Deny("no_authority")
     if kind in _DECIDED and role not in DECIDERS:
+        return Deny("no_authority")
+    if kind == "disclosure" and role not in DISCLOSERS:
         return Deny("no_authority")
     return Allow()
 

@@ -121,3 +121,27 @@ def change_ids(v: Value) -> bool:
     """Ids of changes, sorted, each once."""
     is_id = matching(re.compile(UUID7))
     return listing(is_id, SUBMITTED)(v) and all(a < b for a, b in pairwise(v))
+
+
+HANDED_OVER = 100
+"""Items of a disclosure at most."""
+_told = {"ground": code, "by": text(), "visit": entity_id, "hash": sha256}
+_perhaps = {"proviso": text(2_000), "corrects": matching(re.compile(f"disclosure_{UUID7}"))}
+_item = record({"e": entity_id, "f": code, "ids": change_ids, "hash": sha256})
+_copy = record({"e": entity_id, "f": code, "ids": change_ids, "values": listing(anything)})
+disclosure = record(
+    {**_told, "to": code, "items": listing(_item, HANDED_OVER)}, {**_perhaps, "weighing": text(5_000)}
+)
+"""What a person hands over: to whom, on which ground, who decided, which cells as they were, the hash of the copy."""
+disclosed = record(
+    {
+        **_told,
+        "from": code,
+        "actor": code,
+        "at": instant,
+        "disclosure": entity_id,
+        "items": listing(_copy, HANDED_OVER),
+    },
+    _perhaps,
+)
+"""The copy for the recipient."""

@@ -7,8 +7,9 @@ import orjson
 from sqlalchemy import Connection, delete, select
 
 from app.database import table
-from app.domain import codes, merge
+from app.domain import codes, disclosure, merge
 from app.domain.figures import counted
+from app.domain.kinds import kind_of
 from app.operations import tables
 from app.photos.access import record_refs
 from app.sets import Upsert
@@ -49,7 +50,7 @@ def refresh(conn: Connection, touched: Sequence[Touched]) -> None:
             rows.setdefault(entity.kind, []).append(row_of(entity))
     for kind, batch in rows.items():
         _UPSERTS[kind].write(conn, batch)
-    record_refs(conn, [ref for entity in touched if entity.kind == "photo" for ref in _refs(entity)])
+    record_refs(conn, [ref for entity in touched for ref in _refs(entity)])
 
 
 def row_of(entity: Touched) -> Row:
@@ -105,13 +106,24 @@ _SPECIAL: dict[str, Callable[[Cells, bool], Row]] = {
 }
 
 
-def _refs(photo: Touched) -> list[tuple[int, str, str]]:
-    """Every digest that a live head names: in a conflict both photos are there to be seen."""
-    heads = photo.cells.get("blob", []) + photo.cells.get("thumb", [])
+def _refs(entity: Touched) -> list[tuple[int, str, str]]:
+    """Every digest that a live head of a photo names, or of the copy of one: in a conflict both are there to be seen."""
+    if entity.kind == "photo":
+        values = [head[merge.VALUE] for cell in _BYTES for head in entity.cells.get(cell, [])]
+    elif entity.kind == disclosure.COPY:
+        values = [value for head in entity.cells.get(disclosure.OF, []) for value in _copied(head)]
+    else:
+        return []
+    return [(entity.stream, entity.id, value["sha256"]) for value in values if value is not None]
+
+
+_BYTES = ("blob", "thumb")
+
+
+def _copied(head: merge.Head) -> list[Any]:
+    items = head[merge.VALUE]["items"]
     return [
-        (photo.stream, photo.id, head[merge.VALUE]["sha256"])
-        for head in heads
-        if head[merge.VALUE] is not None
+        v for item in items if item["f"] in _BYTES and kind_of(item["e"]) == "photo" for v in item["values"]
     ]
 
 

@@ -1,13 +1,15 @@
 """Who may know of a photo's bytes: those who delivered them, and readers of a stream that names them.
 
 To name a digest in a stream of one's own is not enough, or a leaked digest would open the photo of another
-authority: somebody who is or was in that stream must have delivered the bytes, or the server itself.
+authority: somebody who is or was in that stream must have delivered the bytes, or the server itself. A copy that another
+authority handed over (`disclosed_<AUTHORITY>.<uuid>`, which the server alone writes) opens what that authority's people
+delivered, and nothing that they only name.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.auth import tables as auth
@@ -72,8 +74,18 @@ def _is_readable(user: str) -> ColumnElement[bool]:
 
 def _was_delivered_there() -> ColumnElement[bool]:
     member, holder = auth.membership.alias("member"), t.blob_holder
-    was_there = exists().where(member.c.stream == _stream.c.name, member.c.user == holder.c.user)
+    home = or_(member.c.stream == _stream.c.name, and_(_IS_COPY, member.c.stream == _SOURCE))
+    was_there = exists().where(home, member.c.user == holder.c.user)
     return exists().where(
         holder.c.sha256 == t.blob_ref.c.sha256,
-        or_(holder.c.user == SERVER, was_there.correlate(_stream, holder)),
+        or_(holder.c.user == SERVER, was_there.correlate(_stream, holder, t.blob_ref)),
     )
+
+
+_ENTITY = t.blob_ref.c.entity
+_IS_COPY = _ENTITY.startswith("disclosed_", autoescape=True)
+_EVENING = len("op/") + 36 + len("/")
+"""Letters of a stream's name before the authority that it belongs to."""
+_SENDER = func.substr(_ENTITY, len("disclosed_") + 1, func.length(_ENTITY) - len("disclosed_.") - 36)
+_SOURCE = func.substr(_stream.c.name, 1, _EVENING).concat(_SENDER)
+"""The stream from which a copy was handed over, of the same evening."""

@@ -23,6 +23,7 @@ from app.sync import log, store
 from app.sync.admission import Desk, Held, earlier_verdicts
 from app.sync.approval import Approvals
 from app.sync.custody import Checked, Fault
+from app.sync.disclosures import Disclosures, Handed, recipients
 from app.sync.gate import Gate
 from app.sync.store import ChainRow, StreamRow
 
@@ -42,6 +43,9 @@ class Touched:
 Projection: TypeAlias = Callable[[Connection, Sequence[Touched]], None]
 """Refreshes read models inside the push's transaction, in a number of statements that does not depend on the rows."""
 
+HandOver: TypeAlias = Callable[[Connection, Sequence[Handed], int], dict[str, int]]
+"""Makes the copies of what was handed over, in the push's transaction, as the server; the heads that moved by it."""
+
 
 @dataclass
 class Pushed:
@@ -53,13 +57,19 @@ class Pushed:
 
 
 def push(
-    conn: Connection, commits: Sequence[Checked], *, now: int, projections: Sequence[Projection] = ()
+    conn: Connection,
+    commits: Sequence[Checked],
+    *,
+    now: int,
+    projections: Sequence[Projection] = (),
+    hand_over: HandOver | None = None,
 ) -> Pushed:
     """Take checked commits into custody and merge them, in the transaction of `conn`.
 
-    Order of the results is the order of the commits. Never raises for what a client sent.
+    Order of the results is the order of the commits. Never raises for what a client sent; only the server's own jobs, which
+    disclose nothing, may leave `hand_over` out.
     """
-    return push_together(conn, [commits], now=now, projections=projections)[0]
+    return push_together(conn, [commits], now=now, projections=projections, hand_over=hand_over)[0]
 
 
 def push_together(
@@ -68,10 +78,12 @@ def push_together(
     *,
     now: int,
     projections: Sequence[Projection] = (),
+    hand_over: HandOver | None = None,
 ) -> list[Pushed]:
     """`push` of several requests, one after the other, in as many statements as one of them takes.
 
-    Each gets the answer that it would have got alone; `heads` are those of the streams that it writes to.
+    Each gets the answer that it would have got alone; `heads` are those of the streams that it writes to, and of those that
+    got a copy of what it handed over.
     """
     commits = [commit for load in loads for commit in load]
     if not commits:
@@ -81,8 +93,14 @@ def push_together(
     state.settle(conn)
     state.save(conn, projections)
     moved = {row.name: row.head for row in state.streams.values() if row.moved}
+    handed = state.disclosures.handed
+    if handed:
+        if hand_over is None:
+            raise RuntimeError("a push that hands records over needs the server's hand")
+        moved |= hand_over(conn, handed, now)
     for load, answer in zip(loads, answers, strict=True):
         mine = {commit.envelope.stream for commit in load}
+        mine |= {each.recipient for each in handed if each.source in mine}
         answer.heads = {name: head for name, head in moved.items() if name in mine}
     return answers
 
@@ -139,20 +157,24 @@ class _State:
     retired: dict[int, dict[tuple[str, str, str], str | None]]
     desk: Desk
     approvals: Approvals
+    disclosures: Disclosures
     dirty: dict[tuple[int, str], int] = field(default_factory=dict)
     new_commits: list[dict[str, Any]] = field(default_factory=list)
     new_entries: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def load(cls, conn: Connection, commits: Sequence[Checked], now: int) -> "_State":
-        streams = store.lock_streams(conn, sorted({c.envelope.stream for c in commits if c.is_authentic}))
+        named = {c.envelope.stream for c in commits if c.is_authentic}
+        said = [(c.envelope.stream, x) for c in commits for x in c.lines if isinstance(x, Change)]
+        locked = store.lock_streams(conn, sorted(named | recipients(said)))
+        streams = {name: row for name, row in locked.items() if name in named}
         authors = store.read_authors(conn, sorted({c.envelope.actor for c in commits}))
         ids = [row.id for row in streams.values()]
         changes = [x for c in commits for x in map(_change_in, c.lines) if x is not None]
-        said = [(c.envelope.stream, x) for c in commits for x in c.lines if isinstance(x, Change)]
         desk = Desk.load(conn, commits, changes, authors, ids)
         touched = [*changes, *(held.change for held in desk.known.values())]
-        entities = store.read_entities(conn, ids, sorted({x.e for x in touched}))
+        disclosures = Disclosures.load(conn, streams, touched)
+        entities = store.read_entities(conn, ids, sorted({x.e for x in touched} | disclosures.items))
         members = store.read_members(conn, sorted({a.user for a in authors.values()}), sorted(streams))
         # An id is only retired together with its entity: where that is new there is nothing to look up. Whoever writes
         # where they have no part must not learn from the time it takes whether there is such an entity.
@@ -173,6 +195,7 @@ class _State:
             store.read_retired(conn, ids, sorted({x.id for x in touched if is_strange or x.e in here})),
             desk,
             Approvals.load(conn, ids, said),
+            disclosures,
         )
 
     def take(self, commit: Checked) -> dict[str, Any] | Fault:
@@ -237,14 +260,18 @@ class _State:
             if isinstance(change, Refused):
                 merged.exceptions[change.key] = {"verdict": change.verdict, "code": change.code}
                 continue
+            t = min(change.at + envelope.off, received)
             code = gate.why_held(change, self.entities, retired)
+            if code is None and self.disclosures.are_any:
+                code = self.disclosures.why_held(stream, change, t, self.entities)
             if code is not None:
                 merged.exceptions[change.id] = {"verdict": "held", "code": code}
                 continue
             cells = self.entities.setdefault((stream.id, change.e), {})
-            t = min(change.at + envelope.off, received)
             outcome = merge(cells, retired, change, envelope.actor, t, seq)
             merged.note(change, outcome)
+            if outcome == "applied" and self.disclosures.are_any:
+                self.disclosures.note(stream, change, envelope.actor, self.entities)
             if outcome == "applied" or outcome == "dead":
                 self.dirty[stream.id, change.e] = seq
                 if kind_of(change.e) in ABOUT:
@@ -277,10 +304,15 @@ class _State:
         only, dead = [], []
         for held, verdict in admitted:
             change = held.change
+            # A person lets in who may hand over, never what: an unlawful one stays on the desk, or in custody once denied.
+            if self.disclosures.why_held(stream, change, held.t, self.entities) is not None:
+                continue
             cells = self.entities.setdefault((stream.id, change.e), {})
             outcome = merge(cells, retired, change, held.actor, held.t, seq)
             if outcome == "id_reused":
                 continue
+            if outcome == "applied":
+                self.disclosures.note(stream, change, held.actor, self.entities)
             held.settle("admitted", verdict)
             if outcome == "duplicate":
                 continue

@@ -20,7 +20,9 @@ from app.errors import CATALOGUE, Malformed, NotFound, Problem, Reset
 from app.sets import among
 from app.settings import Limits
 from app.sync import custody, decisions, pages, pull, store
+from app.sync.author import Author
 from app.sync.bell import Bell
+from app.sync.handing import handing_over
 from app.sync.identity import ServerKey, seal_key
 from app.sync.live import Live
 from app.sync.push import Projection, Pushed, push_together
@@ -95,6 +97,7 @@ class Sync:
         self.seal = seal_key(data)
         self.limits = limits
         self.projections = projections
+        self._hand_over = handing_over(Author(key.private, projections))
         self.live = Live()
         self.bell = None if db.is_sqlite else Bell(db.url)
         self._pages = pages.Pages()
@@ -143,7 +146,9 @@ class Sync:
 
         def work(conn: Connection) -> tuple[list[Pushed], str, set[tuple[str, str]]]:
             loads = [each.commits for each in brought]
-            pushed = push_together(conn, loads, now=now, projections=self.projections)
+            pushed = push_together(
+                conn, loads, now=now, projections=self.projections, hand_over=self._hand_over
+            )
             heads = {name for each in pushed for name in each.heads}
             return pushed, *_epoch_and_readers(conn, users, heads)
 

@@ -24,6 +24,25 @@ SUBMITTED: dict[str, Any] = {
     "hash": HASH,
     "ids": [f"01639815-0000-7000-8000-{n:012x}" for n in range(1_500)],
 }
+_ITEM = {"e": "note_1", "f": "ALK01:note", "ids": [ABOUT]}
+DISCLOSED = {
+    "to": "POL",
+    "ground": "G_170_6",
+    "by": "x" * 500,
+    "weighing": "x" * 5_000,
+    "proviso": "x" * 2_000,
+    "corrects": f"disclosure_{ABOUT}",
+    "visit": "visit_1",
+    "items": [_ITEM | {"hash": HASH}] * 100,
+    "hash": HASH,
+}
+COPIED = {name: v for name, v in DISCLOSED.items() if name not in ("to", "weighing")} | {
+    "from": "KOM_ALK",
+    "actor": "a_1",
+    "at": 1,
+    "disclosure": f"disclosure_{ABOUT}",
+    "items": [_ITEM | {"values": ["x", None, {"y": 1}]}],
+}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
 CAME = {"head": 7, "chain": f"sha256:{64 * '0'}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
@@ -144,6 +163,9 @@ GOOD: dict[str, Any] = {
     "note.visit": "visit_1",
     "note.text": "",
     "note.at": 1,
+    "disclosure.of": DISCLOSED,
+    "disclosed.of": COPIED,
+    "delivered.of": {"to": "POL", "hash": HASH, "change": ABOUT},
 }
 """A value of each field at the edge of what is allowed; None: whatever stands in its code list."""
 
@@ -196,6 +218,18 @@ BAD: dict[str, list[Any]] = {
         {"visit": "visit_1", "seq": 1, "hash": HASH[1:]},
     ],
     "note.text": ["x" * 20_001],
+    "disclosure.of": [
+        DISCLOSED | {"items": [_ITEM]},
+        DISCLOSED | {"items": [_ITEM | {"hash": HASH}] * 101},
+        DISCLOSED | {"items": [_ITEM | {"hash": HASH, "ids": [ABOUT, ABOUT]}]},
+        DISCLOSED | {"weighing": "x" * 5_001},
+        DISCLOSED | {"proviso": "x" * 2_001},
+        DISCLOSED | {"corrects": "note_1"},
+        DISCLOSED | {"why": ""},
+        {name: v for name, v in DISCLOSED.items() if name != "by"},
+    ],
+    "disclosed.of": [COPIED | {"weighing": "x"}, COPIED | {"items": [_ITEM]}],
+    "delivered.of": [{"to": "POL", "hash": HASH, "change": "1"}],
 }
 """Values just beyond the edge."""
 
@@ -208,7 +242,8 @@ OTHER_TYPES: list[Any] = ["not one of them", 7, True, [7], {"x": 7}]
 
 def entity_of(kind: str) -> str:
     """An entity of this kind, with an id of the form that it must have."""
-    return f"{kind}_{ABOUT if KINDS[kind].ids else 1}"
+    sender = "KOM_ALK." if kind == "disclosed" else ""
+    return f"{kind}_{sender}{ABOUT if KINDS[kind].ids else 1}"
 
 
 def home_of(kind: str) -> StreamClass:

@@ -27,7 +27,7 @@ ROLES = [*sorted(codes.ids("roles") | SUPERVISORS), SYSTEM, "", "unknown"]
 STATUSES = ("active", "revoked", "forked")
 PARTS = (None, Membership("reader"), Membership("writer"))
 KIND_NAMES = [*KINDS, "drone"]
-FORGEABLE = {"actor", "codelist", "template", "restore"}
+FORGEABLE = {"actor", "codelist", "template", "restore", "disclosed", "delivered"}
 PLANNED = {"operation", "site", "target"}
 DECIDED = {"admission", "approval"}
 NO, LOST = Deny("no_authority"), Deny("device_revoked")
@@ -43,7 +43,8 @@ def wanted(role: str, status: str, part: Membership | None, kind: str) -> Allow 
     is_planner = role in {"OPKO_POL", "OPKO_KOM"}
     decides = is_planner or role in {"INSLED", "LAGLED", "FUL", "SKRIVSK"}
     may = kind not in FORGEABLE and (kind not in PLANNED or is_planner) and (kind not in DECIDED or decides)
-    return Allow() if is_writer and may else NO
+    hands_over = role in {"INSLED", "LAGLED", "FUL", "SKRIVSK", "MYNDSAM"}
+    return Allow() if is_writer and may and (kind != "disclosure" or hands_over) else NO
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -13,8 +13,11 @@ from app.database import Database, metadata, table
 from app.domain.change import Change, new_id
 from app.domain.commit import Envelope, actor_id, b64, point_of, seal
 from app.operations.readmodels import MODELS, refresh
-from app.operations.staff import current_cells, register_device
+from app.operations.staff import current_cells, prepare_in, register_device, server_author
 from app.sync.custody import Checked, check
+from app.sync.disclosures import Handed
+from app.sync.handing import handing_over
+from app.sync.identity import ServerKey
 from app.sync.push import Pushed, push
 from app.sync.store import actor_keys
 from app.sync.tables import Commit
@@ -59,6 +62,8 @@ class World:
     def __init__(self, url: str) -> None:
         """Members are registered at once; `alva` and `bo` are police, `cia` alcohol, `dan` the coordinator."""
         self.db = Database(url)
+        key = ec.generate_private_key(ec.SECP256R1())
+        self.server = ServerKey(key, point_of(key.public_key()))
         self.alva = self.enrol("alva", "POL", "LAGLED", SHARED, POLICE)
         self.bo = self.enrol("bo", "POL", "INSP", SHARED, POLICE)
         self.cia = self.enrol("cia", "KOM_ALK", "INSP", SHARED, ALCOHOL)
@@ -89,7 +94,14 @@ class World:
         checked = self.checked(*envelopes)
         for each in checked:
             each.received = received
-        return self.db.write_now(lambda conn: push(conn, checked, now=now, projections=[refresh]))
+        return self.db.write_now(
+            lambda conn: push(conn, checked, now=now, projections=[refresh], hand_over=self.hand_over)
+        )
+
+    def hand_over(self, conn: Connection, handed: Sequence[Handed], now: int) -> dict[str, int]:
+        """Make copies as the server, which is registered by the first of them."""
+        prepare_in(conn, self.server, now)
+        return handing_over(server_author(self.server))(conn, handed, now)
 
     def checked(self, *envelopes: Envelope) -> list[Checked]:
         """The commits of a request, ready to be merged."""

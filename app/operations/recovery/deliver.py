@@ -22,7 +22,7 @@ from app.domain.commit import open_envelope
 from app.domain.permissions import SYSTEM
 from app.errors import Problem
 from app.operations.readmodels import refresh
-from app.operations.staff import SERVER
+from app.operations.staff import SERVER, server_author
 from app.photos.courier import carry
 from app.photos.store import BlobStore
 from app.photos.tables import Blob, BlobHolder
@@ -31,10 +31,11 @@ from app.settings import Settings
 from app.sync.backup import verified_rows, verify
 from app.sync.courier import unpack
 from app.sync.custody import check
+from app.sync.handing import handing_over
 from app.sync.identity import server_key
 from app.sync.keeping import copy_photos
 from app.sync.ledger import Ledger
-from app.sync.push import push
+from app.sync.push import HandOver, push
 from app.sync.service import Caller, Sync
 from app.sync.store import actor_keys
 from app.sync.tables import Commit
@@ -74,7 +75,7 @@ def deliver_backup(db: Database, data: Path, backup: Path, now: int) -> Delivere
         missing = sqlite3.connect(Path(folder) / "missing.db")
         try:
             photos = _sort_out(db, backup, missing)
-            _push_all(db, missing, done, now)
+            _push_all(db, missing, done, handing_over(server_author(server_key(data))), now)
         finally:
             missing.close()
     _bring_photos(db, data, backup, photos, done)
@@ -120,13 +121,15 @@ def _make_known(conn: Connection, people: dict[str, list[dict[str, Any]]]) -> No
             conn.execute(insert(source).values(row).on_conflict_do_nothing())
 
 
-def _push_all(db: Database, missing: sqlite3.Connection, done: Delivered, now: int) -> None:
+def _push_all(
+    db: Database, missing: sqlite3.Connection, done: Delivered, hand_over: HandOver, now: int
+) -> None:
     """In the order in which they came the first time; what waits for one that came later is tried again."""
     faults: list[str] = ["first round"]
     while faults:
         faults, before = [], done.commits
         for rows in _waiting(missing):
-            results, told = db.write_now(lambda conn, rows=rows: _push(conn, rows, now))  # type: ignore[misc]
+            results, told = db.write_now(lambda conn, rows=rows: _push(conn, rows, hand_over, now))  # type: ignore[misc]
             missing.executemany("DELETE FROM line WHERE hash = ?", [(h,) for h in results])
             done.commits += len(results)
             faults += told
@@ -144,14 +147,16 @@ def _waiting(missing: sqlite3.Connection) -> Iterator[list[dict[str, Any]]]:
         yield [orjson.loads(missing.execute(query, one).fetchone()[0]) for one in part]
 
 
-def _push(conn: Connection, rows: Sequence[dict[str, Any]], now: int) -> tuple[list[str], list[str]]:
+def _push(
+    conn: Connection, rows: Sequence[dict[str, Any]], hand_over: HandOver, now: int
+) -> tuple[list[str], list[str]]:
     """Hashes that were taken, and a line for each fault."""
     lines = ({"h": row["header"], "b": row["body"], "s": row["signature"]} for row in rows)
     opened = [(n, open_envelope(line)) for n, line in enumerate(lines, 1)]
     checked = check(opened, actor_keys(conn, [envelope.actor for _, envelope in opened]))
     for commit, row in zip(checked, rows, strict=True):
         commit.received = row["received"]
-    pushed = push(conn, checked, now=now, projections=[refresh])
+    pushed = push(conn, checked, now=now, projections=[refresh], hand_over=hand_over)
     taken = [result["hash"] for result in pushed.results]
     return taken, [f"{f.stream}: commit {f.n} of {f.actor}: {f.detail}" for f in pushed.faults]
 
