@@ -116,9 +116,9 @@ def copy_value(change: Change, sender: str, actor: str, copy: Sequence[Mapping[s
     return told
 
 
-def mark_value(change: Change) -> dict[str, Any]:
-    """What who handed over is told once the copy is there."""
-    return {"to": change.v["to"], "hash": change.v["hash"], "change": change.id}
+def mark_value(change: Change, copy: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What who handed over is told once the copy is there: the same copy, which stays when the record goes on."""
+    return {"to": change.v["to"], "hash": change.v["hash"], "change": change.id, "items": list(copy)}
 
 
 def copy_entity(disclosure: str, sender: str) -> str:

@@ -28,6 +28,7 @@ from app.domain.values import (
     code,
     commit_hash,
     date,
+    delivered,
     disclosed,
     disclosure,
     earlier_visit,
@@ -35,7 +36,6 @@ from app.domain.values import (
     instant,
     integer,
     listing,
-    matching,
     place,
     record,
     restored_from,
@@ -272,11 +272,7 @@ KINDS: dict[str, Kind] = {
     "note": Kind(OWN, {"visit": entity_id, "text": text(TEXT), "at": instant}),
     "disclosure": Kind(OWN, {"of": disclosure}, ids=re.compile(f"disclosure_{UUID7}")),
     "disclosed": Kind(OWN, {"of": disclosed}, ids=re.compile(f"disclosed_[A-Z][A-Z_]*[.]{UUID7}")),
-    "delivered": Kind(
-        OWN,
-        {"of": record({"to": code, "hash": sha256, "change": matching(re.compile(UUID7))})},
-        ids=re.compile(f"delivered_{UUID7}"),
-    ),
+    "delivered": Kind(OWN, {"of": delivered}, ids=re.compile(f"delivered_{UUID7}")),
 }
 
 

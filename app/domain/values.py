@@ -145,3 +145,12 @@ disclosed = record(
     _perhaps,
 )
 """The copy for the recipient."""
+delivered = record(
+    {
+        "to": code,
+        "hash": sha256,
+        "change": matching(re.compile(UUID7)),
+        "items": listing(_copy, HANDED_OVER),
+    }
+)
+"""The server's word to who handed over: the copy was made, and of what."""

@@ -32,7 +32,7 @@ def _copy(each: Handed) -> Draft:
 
 
 def _mark(each: Handed) -> Draft:
-    value = disclosure.mark_value(each.change)
+    value = disclosure.mark_value(each.change, each.items)
     return _draft(disclosure.mark_entity(each.change.e), value, each, disclosure.MARK)
 
 

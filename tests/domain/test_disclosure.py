@@ -88,7 +88,7 @@ def test_what_is_demanded_is_lacking_where_it_is_missing() -> None:
         assert values.disclosure(value)
         return list(disclosure.lacks(value, "POL", {"POL", "KOM_ALK"}, "2018-05-25"))
 
-    item: Any = SAID["items"][0]  # type: ignore[index]
+    item: Any = SAID["items"][0]
     assert lacks() == []
     assert lacks(weighing=None) == ["weighing"], "what the police know of crime leaves crime fighting"
     assert lacks(by="\n ") == ["by"]
@@ -151,7 +151,7 @@ def test_the_copy_tells_all_but_the_weighing() -> None:
     assert values.disclosed(told)
     entity = disclosure.copy_entity(change.e, "POL")
     assert kinds.judge("own", entity, "of", told) is None
-    mark = disclosure.mark_value(change)
+    mark = disclosure.mark_value(change, copy)
     assert kinds.judge("own", disclosure.mark_entity(change.e), "of", mark) is None
     assert kinds.judge("own", change.e, "of", SAID) is None
     assert kinds.judge("shared", change.e, "of", SAID) == ("rejected", "wrong_stream")

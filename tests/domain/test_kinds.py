@@ -43,6 +43,7 @@ COPIED = {name: v for name, v in DISCLOSED.items() if name not in ("to", "weighi
     "disclosure": f"disclosure_{ABOUT}",
     "items": [_ITEM | {"values": ["x", None, {"y": 1}]}],
 }
+DELIVERED = {"to": "POL", "hash": HASH, "change": ABOUT, "items": COPIED["items"]}
 EARLIER = {"operation": OPERATION, "number": 1, "date": "2017-10-20", "status": "KLART"}
 
 CAME = {"head": 7, "chain": f"sha256:{64 * '0'}", "epoch": "7f3c9a", "backup": "insats-1.ndjson.gz", "at": 1}
@@ -165,7 +166,7 @@ GOOD: dict[str, Any] = {
     "note.at": 1,
     "disclosure.of": DISCLOSED,
     "disclosed.of": COPIED,
-    "delivered.of": {"to": "POL", "hash": HASH, "change": ABOUT},
+    "delivered.of": DELIVERED,
 }
 """A value of each field at the edge of what is allowed; None: whatever stands in its code list."""
 
@@ -229,7 +230,7 @@ BAD: dict[str, list[Any]] = {
         {name: v for name, v in DISCLOSED.items() if name != "by"},
     ],
     "disclosed.of": [COPIED | {"weighing": "x"}, COPIED | {"items": [_ITEM]}],
-    "delivered.of": [{"to": "POL", "hash": HASH, "change": "1"}],
+    "delivered.of": [DELIVERED | {"change": "1"}, DELIVERED | {"items": [_ITEM]}],
 }
 """Values just beyond the edge."""
 

@@ -62,8 +62,25 @@ def plant_with(backend: Backend, leader: Tablet, places: Places) -> None:
         page.get_by_text(option, exact=True).first.click()
         page.wait_for_timeout(COALESCED_MS)
         leader.wait_until_received()
+    hand_over(leader, places.planned)
     with httpx.Client(base_url=backend.address) as client:
         _decide(_person(backend, client, OTHER_LEADER))
+
+
+def hand_over(leader: Tablet, visit: str) -> None:
+    """A crime report and its way to the alcohol inspectors."""
+    page = leader.page
+    page.goto(f"{leader.address}/#/visit/{visit}/reports")
+    leader.report("Olovlig försäljning av alkohol", "Såldes över disk utan tillstånd kl. 21.40.")
+    page.get_by_role("button", name="Lämna ut…").click()
+    form = page.get_by_role("dialog", name="Lämna ut till en annan myndighet")
+    form.get_by_text("Alkohol", exact=True).click()
+    form.get_by_text("ALK 9:8").click()
+    form.get_by_label("Varför får det lämnas ut?").fill("Hindrar inte utredningen.")
+    form.get_by_label("Förbehåll").fill("Får bara användas i tillståndsärendet.")
+    form.get_by_role("button", name="Granska").click()
+    page.get_by_role("dialog").get_by_role("button", name="Lämna ut till Alkohol").click()
+    leader.wait_until_received()
 
 
 def _person(backend: Backend, client: httpx.Client, user: str) -> Client:

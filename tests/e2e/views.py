@@ -16,7 +16,7 @@ from tests.e2e.backend import Backend
 from tests.e2e.planted import Places, plant_before, plant_with
 from tests.e2e.tablet import Tablet
 
-INSPECTOR, SUPERVISOR = "u.pol.a1", "u.kom.sak"
+INSPECTOR, SUPERVISOR, RECIPIENT = "u.pol.a1", "u.kom.sak", "u.kom.alk"
 CHIEF, SYSTEM = "pol.petra", "kom_sak.sara"
 """An authority's administrator and the system administrator; the demo has none."""
 STRANGER = "nobody"
@@ -83,6 +83,12 @@ def views(db: Database) -> list[View]:
         View("sync-file", INSPECTOR, "sync", press=("^(Spara som fil|Save as a file)",)),
         View("sync-other-server", INSPECTOR, "sync", press=("^(Skicka nu|Send now)",), forged=True),
     ]
+    hand_over = ("^(Lämna ut|Hand over)…",)
+    inspector += [
+        View("disclose", INSPECTOR, f"visit/{recorded}/checklist", press=hand_over),
+        View("disclosed-by-us", INSPECTOR, f"visit/{planned}/overview"),
+        View("disclosed-to-us", RECIPIENT, f"visit/{planned}/overview"),
+    ]
     return [
         *inspector,
         View("start-store-gone", STRANGER, ""),
@@ -138,6 +144,7 @@ def onlookers(
         for user, label in (
             (INSPECTOR, "Alfa 1"),
             (SUPERVISOR, "Ledning"),
+            (RECIPIENT, "Alkohol 1"),
             (CHIEF, "Petras dator"),
             (SYSTEM, "Saras dator"),
             (STRANGER, ""),

@@ -115,7 +115,7 @@ def test_the_recipient_gets_the_exact_copy_and_nothing_else(evening: World) -> N
     assert EXHIBIT not in told_all
     mark = evening.cells(POLICE)[f"delivered_{change.e.removeprefix('disclosure_')}"]["of"]
     assert [(h[1], h[2]) for h in mark] == [
-        ({"to": "KOM_ALK", "hash": value["hash"], "change": change.id}, evening.server.kid)
+        ({"to": "KOM_ALK", "hash": value["hash"], "change": change.id, "items": [item]}, evening.server.kid)
     ]
     assert faults(evening) == []
 
@@ -229,7 +229,7 @@ def test_a_forged_copy_or_mark_is_held_for_everybody(evening: World) -> None:
         lie = who.change(forged, "of", heads[0][1])
         assert told(evening.push(who.seal(stream, lie))) == [{lie.id: NOBODY}]
     mark = evening.alva.change(
-        f"delivered_{new_id(NOW)}", "of", {"to": "SKV", "hash": "ab" * 32, "change": change.id}
+        f"delivered_{new_id(NOW)}", "of", {"to": "SKV", "hash": "ab" * 32, "change": change.id, "items": []}
     )
     assert told(evening.push(evening.alva.seal(POLICE, mark))) == [{mark.id: NOBODY}]
     assert len(copies(evening)) == 1

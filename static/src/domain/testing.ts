@@ -1,10 +1,12 @@
 /** Helpers of the tests: the shared vectors and little worlds to merge in. */
 import commit from "../../../tests/vectors/commit.json?raw";
 import courier from "../../../tests/vectors/courier.json?raw";
+import disclosure from "../../../tests/vectors/disclosure.json?raw";
 import figures from "../../../tests/vectors/figures.json?raw";
 import merge from "../../../tests/vectors/merge.json?raw";
 import versions from "../../../tests/vectors/versions.json?raw";
 import type { Change } from "./change";
+import type { CopiedItem, Item } from "./disclosure";
 import type { Figures } from "./figures";
 import type { Json } from "./json";
 import { type Cells, type Head, mergeInto, type Origin, type Outcome, type Retired } from "./merge";
@@ -49,6 +51,22 @@ export interface VersionsCase {
   readonly late: readonly (readonly [string, string, string])[];
 }
 
+export type DisclosureCase =
+  | {
+      readonly name: string;
+      readonly from: string;
+      readonly to: string;
+      readonly day: string;
+      readonly grounds: readonly (readonly [string, boolean])[];
+    }
+  | {
+      readonly name: string;
+      readonly items: readonly Item[];
+      readonly entities: Record<string, Cells>;
+      readonly copy: readonly CopiedItem[] | null;
+      readonly hash?: string;
+    };
+
 interface Pair {
   readonly d: string;
   readonly point: string;
@@ -71,6 +89,7 @@ export interface CourierVectors {
 /** The files of `tests/vectors`, which the Python tests read too. Parsed here: a bundler would lose a `__proto__` key. */
 export const mergeCases = JSON.parse(merge) as readonly MergeCase[];
 export const figuresCases = JSON.parse(figures) as readonly FiguresCase[];
+export const disclosureCases = JSON.parse(disclosure) as readonly DisclosureCase[];
 export const versionsCases = JSON.parse(versions) as readonly VersionsCase[];
 export const courierVectors = JSON.parse(courier) as CourierVectors;
 export const commitVectors = JSON.parse(commit) as CommitVectors;

@@ -109,7 +109,7 @@ function isHeldHere({ head }: Line): boolean {
   return isHeld(head[0]);
 }
 
-function isHeld(change: string): boolean {
+export function isHeld(change: string): boolean {
   const commit = memory.own.get(change)?.commit;
   return commit?.result?.changes[change]?.verdict === "held" && !commit.decided?.[change];
 }
@@ -129,7 +129,7 @@ function amendmentsOf(stream: string, visit: string): Amendment[] {
   ];
 }
 
-function codeOf(change: string): string | undefined {
+export function codeOf(change: string): string | undefined {
   return memory.own.get(change)?.commit?.result?.changes[change]?.code;
 }
 

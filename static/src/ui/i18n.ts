@@ -6,6 +6,7 @@ import { common } from "./words/common";
 import { counts } from "./words/counts";
 import { courier } from "./words/courier";
 import { decide } from "./words/decide";
+import { disclose } from "./words/disclose";
 import { enrol } from "./words/enrol";
 import { people } from "./words/people";
 import { records } from "./words/records";
@@ -59,6 +60,7 @@ export const words = {
   ...records,
   ...sync,
   ...decide,
+  ...disclose,
   ...version,
   ...people,
   ...courier,

@@ -5,6 +5,7 @@ import { Chip, StatusBadge } from "../components/Badge";
 import { EmptyState, Note } from "../components/Card";
 import { Switch } from "../components/Field";
 import { Progress } from "../components/Stepper";
+import { DiscloseButton } from "../disclose/DiscloseButton";
 import { label, plural, t } from "../i18n";
 import type { ChecklistView, VisitView } from "../model";
 import { Heading } from "../Page";
@@ -27,6 +28,11 @@ export function ChecklistForm({ visit, list, question }: FormProps) {
   return (
     <section class="stack checklist" aria-label={label(template)}>
       <FormHead list={list} />
+      {list.entity && !isShared(list) && (
+        <div>
+          <DiscloseButton visit={visit} views={[list.entity]} chosen={deviating(list)} />
+        </div>
+      )}
       <Switch label={t("check.only")} checked={only !== null} onChange={filter} />
       {shown.length === 0 && <EmptyState icon="checkCircle" level={3} title={t("check.allanswered")} />}
       <ol class="bare questions">
@@ -38,6 +44,15 @@ export function ChecklistForm({ visit, list, question }: FormProps) {
       </ol>
     </section>
   );
+}
+
+function isShared({ template }: ChecklistView): boolean {
+  return template.share === "GEM";
+}
+
+/** What deviates is what another authority usually needs. */
+function deviating({ template, entity }: ChecklistView): string[] {
+  return findings(template, entity?.cells ?? {}).flatMap(({ id }) => [id, `${id}:note`]);
 }
 
 /** Taken when the filter is switched on: a question must not vanish under the finger that answers it. */
@@ -57,7 +72,7 @@ function FormHead({ list }: { list: ChecklistView }) {
   const { template, entity } = list;
   const { answered, questions, missing } = progress(template, entity?.cells ?? {});
   const deviations = findings(template, entity?.cells ?? {}).length;
-  const shared = template.share === "GEM";
+  const shared = isShared(list);
   return (
     <div class="stack-s">
       <Heading level={2} title={label(template)} />

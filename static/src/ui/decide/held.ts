@@ -123,7 +123,7 @@ function withHeld(stream: string, id: string, shown: EntityView | undefined, cha
 }
 
 /** A checklist that is not here at all: its id names the template, and the newest version has the questions' wording. */
-function guessed(id: string): Record<string, readonly Head[]> {
+export function guessed(id: string): Record<string, readonly Head[]> {
   const name = /^checklist_[^.]+\.(.+)$/.exec(id)?.[1];
   if (name === undefined) return {};
   const refs = entitiesOf("ref", "template").map((found) => found.id.slice("template_".length));

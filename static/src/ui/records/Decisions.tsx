@@ -121,6 +121,7 @@ function Decision({ visit, decision }: { visit: VisitView; decision: EntityView 
   };
   return (
     <RecordPage
+      visit={visit}
       back={href("visit", visit.id, "decisions")}
       backText={t("decision.title")}
       title={outcomeName(decision)}

@@ -33,6 +33,7 @@ export function ExhibitForm({ visit, exhibit }: { visit: VisitView; exhibit: Ent
   };
   return (
     <RecordPage
+      visit={visit}
       back={list}
       backText={t("exhibit.title")}
       title={value<string>(exhibit, "seal") || t("exhibit.unsealed")}

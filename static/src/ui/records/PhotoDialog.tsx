@@ -8,7 +8,9 @@ import { Note } from "../components/Card";
 import { Dialog } from "../components/Dialog";
 import { ItemState } from "../components/ItemState";
 import { toast } from "../components/Toast";
+import { DiscloseButton } from "../disclose/DiscloseButton";
 import { moment, t } from "../i18n";
+import type { VisitView } from "../model";
 import { now } from "../now";
 import { DraftField } from "./DraftField";
 import { photoJourney, takenAt, usePhoto } from "./PhotoTile";
@@ -24,7 +26,13 @@ async function bringBack(view: EntityView): Promise<void> {
   await attempt(restoreEntities([entity(view.stream, view.id) ?? view]));
 }
 
-export function PhotoDialog({ photo, onClose }: { photo: EntityView; onClose: () => void }) {
+interface PhotoProps {
+  visit: VisitView;
+  photo: EntityView;
+  onClose: () => void;
+}
+
+export function PhotoDialog({ visit, photo, onClose }: PhotoProps) {
   const full = usePhoto(photo, "blob");
   const thumb = usePhoto(photo, "thumb");
   const [broken, setBroken] = useState<string>();
@@ -72,6 +80,9 @@ export function PhotoDialog({ photo, onClose }: { photo: EntityView; onClose: ()
         <ItemState state={photoJourney(photo)} />
       </div>
       <DraftField cell={{ stream: photo.stream, id: photo.id, field: "caption" }} label={t("photo.caption")} long />
+      <div>
+        <DiscloseButton visit={visit} views={[photo]} />
+      </div>
     </Dialog>
   );
 }

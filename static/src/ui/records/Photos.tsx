@@ -31,7 +31,7 @@ export function Photos({ visit }: { visit: VisitView }) {
           ))}
         </ul>
       )}
-      {chosen && <PhotoDialog photo={chosen} onClose={() => setOpen(undefined)} />}
+      {chosen && <PhotoDialog visit={visit} photo={chosen} onClose={() => setOpen(undefined)} />}
     </section>
   );
 }

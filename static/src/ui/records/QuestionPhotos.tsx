@@ -49,7 +49,7 @@ export function QuestionPhotos({ visit, list, question, onTaken }: QuestionPhoto
           <PhotoThumb photo={photo} />
         </button>
       ))}
-      {chosen && <PhotoDialog photo={chosen} onClose={() => setOpen(undefined)} />}
+      {chosen && <PhotoDialog visit={visit} photo={chosen} onClose={() => setOpen(undefined)} />}
     </div>
   );
 }

@@ -3,7 +3,9 @@ import { type EntityView, heads } from "../../state/replica";
 import { Button, ButtonLink } from "../components/Button";
 import { personOf } from "../components/ConflictCard";
 import { Icon } from "../components/Icon";
+import { DiscloseButton } from "../disclose/DiscloseButton";
 import { moment, t } from "../i18n";
+import type { VisitView } from "../model";
 import { now } from "../now";
 import { Heading } from "../Page";
 
@@ -33,6 +35,7 @@ export function RecordLink({
 
 /** The page of one record: back to its list, its fields, and the way to take it out. */
 export function RecordPage(props: {
+  visit: VisitView;
   back: string;
   backText: string;
   title: string;
@@ -57,7 +60,8 @@ export function RecordPage(props: {
         </p>
       )}
       {props.children}
-      <div>
+      <div class="row">
+        <DiscloseButton visit={props.visit} views={[props.view]} />
         <Button class="flush" kind="quiet" icon="trash" onPress={props.onRemove}>
           {props.removeText}
         </Button>

@@ -123,6 +123,7 @@ function Report({ visit, report }: { visit: VisitView; report: EntityView }) {
   const cell = (field: string) => ({ stream: report.stream, id: report.id, field });
   return (
     <RecordPage
+      visit={visit}
       back={back}
       backText={t("report.title")}
       title={offenceName(offence)}

@@ -21,6 +21,7 @@ const KINDS = [
   "submission",
   "approval",
   "admission",
+  "disclosure",
 ] as const;
 export type NamedKind = (typeof KINDS)[number];
 

@@ -80,6 +80,14 @@ export const decide = {
     sv: "Servern har inte det som godkändes. Besöket behöver godkännas igen.",
     en: "The server does not have what was approved. The visit needs to be approved again.",
   },
+  "decide.why.unlawful_disclosure": {
+    sv: "Grunden bär inte utlämnandet, eller något saknas. Det kan inte tas med; avslå det och be om ett nytt.",
+    en: "The ground does not carry the disclosure, or something is missing. It cannot be admitted; refuse it and ask for a new one.",
+  },
+  "decide.why.stale_disclosure": {
+    sv: "Det som skulle lämnas ut hade ändrats. Det kan inte tas med så länge; avslå det och be om ett nytt.",
+    en: "What was to be handed over had changed. It cannot be admitted as it is; refuse it and ask for a new one.",
+  },
   "decide.why.other": { sv: "Servern håller den: {code}.", en: "The server holds it: {code}." },
 
   "mine.title": { sv: "Beslut om det du skrev", en: "Decisions about what you wrote" },

@@ -59,6 +59,14 @@ export const sync = {
     sv: "Servern har inte det som godkändes, kanske efter en återställning. Godkännandet gäller inte: läs igenom besöket och godkänn igen.",
     en: "The server does not have what was approved, perhaps after a restore. The approval does not count: read the visit and approve again.",
   },
+  "sync.reason.unlawful_disclosure": {
+    sv: "Grunden bär inte utlämnandet i dag, eller något saknas. Inget lämnades ut. Gör ett nytt med en annan grund, eller fråga myndighetens jurist.",
+    en: "The ground does not carry this disclosure today, or something is missing. Nothing was handed over. Make a new one on another ground, or ask the authority's lawyer.",
+  },
+  "sync.reason.stale_disclosure": {
+    sv: "Det som skulle lämnas ut hade ändrats när det kom fram. Inget lämnades ut. Läs vad som gäller nu och lämna ut igen.",
+    en: "What was to be handed over had changed when it arrived. Nothing was handed over. Read what applies now and hand over again.",
+  },
   "sync.held.do": {
     sv: "Väntar på beslut av lagledaren, insatsledaren eller koordinatorn. Du behöver inte göra något; den ligger kvar på plattan.",
     en: "Awaiting a decision by the team leader, the on-scene commander or the coordinator. You need not do anything; it stays on this tablet.",
@@ -195,6 +203,7 @@ export const sync = {
   "kind.submission": { sv: "Inlämning", en: "Submission" },
   "kind.approval": { sv: "Godkännande", en: "Approval" },
   "kind.admission": { sv: "Beslut om en uppgift", en: "Decision about an entry" },
+  "kind.disclosure": { sv: "Utlämnande", en: "Disclosure" },
   "kind.other": { sv: "Uppgift", en: "Entry" },
   "set.title": { sv: "Inställningar", en: "Settings" },
   "set.language": { sv: "Språk", en: "Language" },
