@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
-from app.domain import codes
+from app.domain import codes, sensitive
 from app.domain.streams import StreamClass
 from app.domain.values import (
     ENTITY,
@@ -146,11 +146,12 @@ KINDS: dict[str, Kind] = {
             "regime": code,
             "law": text(),
             "decided_by": text(),
+            "present": listing(code),
             "entered": instant,
             "left": instant,
             "done": boolean,
         },
-        {"authority": "authorities", "regime": "legal_regimes"},
+        {"authority": "authorities", "regime": "legal_regimes", "present": "authorities"},
     ),
     "checklist": Kind(
         SHARED | OWN,
@@ -324,6 +325,8 @@ def may_be_admitted(home: StreamClass, entity: str, cell: str, value: Value) -> 
     return fault is None or fault[0] == "held"
 
 
+_PROSE = frozenset({"text", "note", "caption", "description", "summary", "purpose", "occurred"})
+"""Fields that hold what a person says in words of their own, in whichever kind (`template` is the server's own)."""
 _LONGEST_ENTITY = 121
 _REJECTED: Fault = ("rejected", "schema")
 
@@ -339,11 +342,17 @@ def _rules(kind: str) -> Mapping[str, Rule]:
     """How each cell of a kind is judged. A checklist's cells are its own fields and every question of this release."""
     known = KINDS[kind]
     fields = {name: _rule(check, known.codes.get(name)) for name, check in known.fields.items()}
+    fields |= {
+        name: _prose(known.fields[name]) for name in _PROSE & known.fields.keys() if kind != "template"
+    }
+    if kind == "disclosure":  # its weighing and its proviso are prose too
+        fields["of"] = _prose(known.fields["of"])
     if kind != "checklist":
         return {"@": _rule(void), **fields}
     questions = codes.questions().values()
-    notes = {question.id + _NOTE: _rule(text(TEXT)) for question in questions}
-    return notes | {q.id: _rule(_answer(q)) for q in questions} | {"@": _rule(void), **fields}
+    notes = {question.id + _NOTE: _prose(text(TEXT)) for question in questions}
+    answers = {q.id: _prose(_answer(q)) if q.type == "text" else _rule(_answer(q)) for q in questions}
+    return notes | answers | {"@": _rule(void), **fields}
 
 
 def _rule(check: Check, codes_of: str | None = None) -> Rule:
@@ -354,6 +363,19 @@ def _rule(check: Check, codes_of: str | None = None) -> Rule:
         if not check(value):
             return _REJECTED
         return None if _all_known(codes_of, value) else ("held", "unknown_code")
+
+    return rule
+
+
+def _prose(check: Check) -> Rule:
+    """Text in a person's own words: what seems to come from social services or health care waits for somebody who decides."""
+
+    def rule(value: Value) -> Fault | None:
+        if not check(value):
+            return _REJECTED
+        said = value.values() if type(value) is dict else [value]
+        is_free = all(sensitive.field_of(each) is None for each in said if type(each) is str)
+        return None if is_free else ("held", "sensitive_data")
 
     return rule
 

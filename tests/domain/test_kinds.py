@@ -91,6 +91,7 @@ GOOD: dict[str, Any] = {
     "party.regime": None,
     "party.law": "PL 13",
     "party.decided_by": "",
+    "party.present": ["POL", "SKV"],
     "party.entered": 1,
     "party.left": 2,
     "party.done": True,

@@ -260,6 +260,25 @@ def test_no_admission_hands_over_what_is_unlawful_or_stale(evening: World) -> No
     assert faults(evening) == []
 
 
+def test_data_of_social_services_is_held_until_a_person_has_read_it(evening: World) -> None:
+    """In a note, and in the reasons of a disclosure: in custody whole, admitted as anything else that is held."""
+    note = evening.bo.change("note_5", "text", "Omhändertagen enligt LVU")
+    envelope = evening.bo.seal(POLICE, note)
+    code = {"verdict": "held", "code": "sensitive_data"}
+    assert told(evening.push(envelope)) == [{note.id: code}]
+    assert "note_5" not in evening.cells(POLICE)
+    assert envelope.hash in evening.in_custody()
+    evening.push(admission(evening.alva, envelope, note))
+    assert evening.cells(POLICE)["note_5"]["text"][0][1] == note.v
+    bad, change = disclose(evening, weighing="Se SoL-utredningen")
+    assert told(evening.push(bad)) == [{change.id: code}]
+    assert copies(evening) == {}
+    fia = evening.enrol("fia", "POL", "FUL", SHARED, POLICE)
+    evening.push(admission(fia, bad, change))
+    assert len(copies(evening)) == 1
+    assert faults(evening) == []
+
+
 def test_several_in_one_push_are_copied_and_in_order(evening: World) -> None:
     """What a commit before it changed counts, in the same request."""
     first = evening.cells(POLICE)[NOTE]["text"][0][0]

@@ -4,12 +4,14 @@ import courier from "../../../tests/vectors/courier.json?raw";
 import disclosure from "../../../tests/vectors/disclosure.json?raw";
 import figures from "../../../tests/vectors/figures.json?raw";
 import merge from "../../../tests/vectors/merge.json?raw";
+import sensitive from "../../../tests/vectors/sensitive.json?raw";
 import versions from "../../../tests/vectors/versions.json?raw";
 import type { Change } from "./change";
 import type { CopiedItem, Item } from "./disclosure";
 import type { Figures } from "./figures";
 import type { Json } from "./json";
 import { type Cells, type Head, mergeInto, type Origin, type Outcome, type Retired } from "./merge";
+import type { SensitiveField } from "./sensitive";
 
 export type Arrival = Change & Origin;
 export type World = Record<string, Cells>;
@@ -90,6 +92,10 @@ export interface CourierVectors {
 export const mergeCases = JSON.parse(merge) as readonly MergeCase[];
 export const figuresCases = JSON.parse(figures) as readonly FiguresCase[];
 export const disclosureCases = JSON.parse(disclosure) as readonly DisclosureCase[];
+export const sensitiveCases = JSON.parse(sensitive) as readonly {
+  readonly text: string;
+  readonly field: SensitiveField | null;
+}[];
 export const versionsCases = JSON.parse(versions) as readonly VersionsCase[];
 export const courierVectors = JSON.parse(courier) as CourierVectors;
 export const commitVectors = JSON.parse(commit) as CommitVectors;

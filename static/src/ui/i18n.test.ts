@@ -6,6 +6,7 @@ import { common } from "./words/common";
 import { counts } from "./words/counts";
 import { courier } from "./words/courier";
 import { decide } from "./words/decide";
+import { disclose } from "./words/disclose";
 import { enrol } from "./words/enrol";
 import { people } from "./words/people";
 import { records } from "./words/records";
@@ -14,7 +15,22 @@ import { today } from "./words/today";
 import { version } from "./words/version";
 import { visit } from "./words/visit";
 
-const parts = [board, checklist, common, counts, courier, decide, enrol, people, records, sync, today, version, visit];
+const parts = [
+  board,
+  checklist,
+  common,
+  counts,
+  courier,
+  decide,
+  disclose,
+  enrol,
+  people,
+  records,
+  sync,
+  today,
+  version,
+  visit,
+];
 
 function names(text: string): string[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();

@@ -25,6 +25,8 @@ export interface PartyView {
   regime: string | undefined;
   law: string | undefined;
   decidedBy: string | undefined;
+  /** The authorities whose people were in the room when the regime was chosen. */
+  present: readonly string[];
 }
 
 export interface VisitView {
@@ -142,6 +144,7 @@ export function partiesOf(visit: VisitView): PartyView[] {
     regime: value<string>(party, "regime"),
     law: value<string>(party, "law"),
     decidedBy: value<string>(party, "decided_by"),
+    present: value<readonly string[]>(party, "present") ?? [],
   }));
 }
 

@@ -91,6 +91,7 @@ export function cellText(view: EntityView, field: string, value: Json, now: numb
   if (key === "tally.entry") return entryText(value);
   if (key === "safety.level") return t(`safety.${value === "high" || value === "medium" ? value : "low"}`);
   if (key === "visit.site") return text(entity(view.stream, String(value)), "name") ?? String(value);
+  if (key === "party.present" && Array.isArray(value)) return value.map(String).map(shortAuthority).join(", ");
   const list = LIST[key];
   if (list !== undefined) return label(code(list, String(value)), String(value));
   if (INSTANTS.has(key) && typeof value === "number") return moment(value, now);

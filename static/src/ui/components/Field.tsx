@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { sensitiveIn } from "../../domain/sensitive";
 import { t } from "../i18n";
+import { Note } from "./Card";
 import { Icon } from "./Icon";
 import { Input, type InputKind } from "./Input";
 
@@ -76,12 +78,26 @@ export function TextField(props: TextProps) {
     <Field {...props}>
       {(wiring) =>
         long ? (
-          <textarea rows={3} {...shared} {...wiring} />
+          <>
+            <textarea rows={3} {...shared} {...wiring} />
+            <SensitiveNote text={value} />
+          </>
         ) : (
           <Input kind={type} {...(inputMode && { inputMode })} {...shared} {...wiring} />
         )
       }
     </Field>
+  );
+}
+
+/** What the server would hold, said while it can still be rewritten: wherever people write in words of their own. */
+function SensitiveNote({ text }: { text: string }) {
+  const field = sensitiveIn(text);
+  if (field === null) return null;
+  return (
+    <Note tone="warn" live>
+      <p>{t(`sensitive.${field}`)}</p>
+    </Note>
   );
 }
 

@@ -9,35 +9,37 @@ import { now } from "../now";
 import { reason } from "../sync/itemNames";
 import { CopyLines, Facts } from "./Copy";
 
-/** What was handed over of a visit, to us and by us. */
-export function Handed({ visit }: { visit: VisitView }) {
+/** What other authorities handed over of a visit: before one's own work, since it may change that. */
+export function HandedToUs({ visit }: { visit: VisitView }) {
   const received = receivedOf(visit.op, visit.id);
-  const given = givenOf(visit.op, visit.id);
+  if (received.length === 0) return null;
   return (
-    <>
-      {received.length > 0 && (
-        <Card title={t("received.title")} tone="info">
-          <ul class="bare lines">
-            {received.map((each) => (
-              <li key={each.id} class="line">
-                <ReceivedOne visit={visit} received={each} />
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
-      {given.length > 0 && (
-        <Card title={t("given.title")}>
-          <ul class="bare lines">
-            {given.map((each) => (
-              <li key={each.id} class="line">
-                <GivenOne visit={visit} given={each} />
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
-    </>
+    <Card title={t("received.title")} tone="info">
+      <ul class="bare lines">
+        {received.map((each) => (
+          <li key={each.id} class="line">
+            <ReceivedOne visit={visit} received={each} />
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+/** What one's own authority handed over of a visit, and how far each has come. */
+export function HandedByUs({ visit }: { visit: VisitView }) {
+  const given = givenOf(visit.op, visit.id);
+  if (given.length === 0) return null;
+  return (
+    <Card title={t("given.title")}>
+      <ul class="bare lines">
+        {given.map((each) => (
+          <li key={each.id} class="line">
+            <GivenOne visit={visit} given={each} />
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

@@ -24,7 +24,7 @@ const HIDDEN: readonly string[] = ["@", "visit", "template", "width", "height", 
 export function rowsOf(views: readonly EntityView[], now: number): Row[] {
   return views.flatMap((view) =>
     Object.keys(view.cells)
-      .filter((field) => !HIDDEN.includes(field) && !(view.kind === "checklist" && field === "status"))
+      .filter((field) => !HIDDEN.includes(field) && !(field === "status" && view.kind !== "decision"))
       .flatMap((field) => rowOf(view, field, now) ?? []),
   );
 }

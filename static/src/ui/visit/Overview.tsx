@@ -3,7 +3,7 @@ import { heads, inConflict, value } from "../../state/replica";
 import { StatusBadge } from "../components/Badge";
 import { Card } from "../components/Card";
 import { Icon } from "../components/Icon";
-import { Handed } from "../disclose/Handed";
+import { HandedByUs, HandedToUs } from "../disclose/Handed";
 import { label, plainDate, plural, t } from "../i18n";
 import { type EarlierVisit, me, partiesOf, safetyOf, type VisitView } from "../model";
 import { Notice } from "../safety/SafetyBanner";
@@ -24,9 +24,10 @@ export function Overview({ visit }: { visit: VisitView }) {
           ))}
         </Card>
       )}
+      <HandedToUs visit={visit} />
       <StatusCard visit={visit} />
       <Regime visit={visit} />
-      <Handed visit={visit} />
+      <HandedByUs visit={visit} />
       <Others visit={visit} />
       {visit.history.length > 0 && <History visit={visit} />}
     </div>

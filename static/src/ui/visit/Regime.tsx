@@ -3,11 +3,13 @@ import type { Cells } from "../../domain/merge";
 import { code, codes } from "../../state/operation";
 import { entity, heads, inConflict, isPending } from "../../state/replica";
 import { attempt, snap, writeFields } from "../cells";
+import { shortAuthority } from "../components/Badge";
 import { Button } from "../components/Button";
 import { Card, Note } from "../components/Card";
 import { personOf } from "../components/ConflictCard";
 import { Dialog } from "../components/Dialog";
-import { ChoiceField, TextField } from "../components/Field";
+import { ChoiceField, Switch, TextField } from "../components/Field";
+import { Icon } from "../components/Icon";
 import { Underway } from "../components/ItemState";
 import { toast } from "../components/Toast";
 import { clock, label, moment, t } from "../i18n";
@@ -64,6 +66,12 @@ function Current({ party }: { party: PartyView }) {
           </span>
         )}
       </p>
+      {party.present.length > 0 && (
+        <p class="row-s small">
+          <Icon name="people" size="s" />
+          <span>{t("regime.present", { who: party.present.map(shortAuthority).join(", ") })}</span>
+        </p>
+      )}
     </div>
   );
 }
@@ -75,11 +83,18 @@ interface RegimeDialogProps {
   onClose: () => void;
 }
 
-/** Regime, provision and decision-maker are one fact and are saved together. */
+/**
+ * Regime, provision, decision-maker and who was in the room are one fact and are saved together. At a switch somebody looks round
+ * the room: who has no part in the new regime has to step out.
+ */
 function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
   const [regime, setRegime] = useState(party?.regime ?? "");
   const [law, setLaw] = useState(party?.law ?? "");
   const [by, setBy] = useState(party?.decidedBy ?? "");
+  const [present, setPresent] = useState<readonly string[]>([me()]);
+  const others = partiesOf(visit).map((each) => each.authority);
+  const here = [...new Set([me(), ...others])];
+  const isSwitch = party?.regime !== undefined && regime !== party.regime;
   const hour = Number(clock(now.value).slice(0, 2));
   // Another regime stands on another provision and somebody else's decision.
   const choose = (id: string): void => {
@@ -89,7 +104,7 @@ function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
   };
   const save = async (): Promise<void> => {
     const { stream, id, birth } = ownParty(visit);
-    const fields = { regime, law: law.trim() || null, decided_by: by.trim() || null };
+    const fields = { regime, law: law.trim() || null, decided_by: by.trim() || null, present: [...present] };
     const saved = await attempt(writeFields({ stream, id, birth }, fields, seen));
     if (!saved) return;
     toast(t("regime.saved", { regime: regimeName(regime) }), () => void attempt(saved.result()));
@@ -139,6 +154,23 @@ function RegimeDialog({ visit, party, seen, onClose }: RegimeDialogProps) {
         onInput={setBy}
         maxLength={200}
       />
+      <fieldset class="field disclose-what">
+        <legend class="field-label">{t("regime.room")}</legend>
+        <p class="field-hint">{t("regime.room.hint")}</p>
+        {here.map((id) => (
+          <Switch
+            key={id}
+            label={label(code("authorities", id), id)}
+            checked={present.includes(id)}
+            onChange={(on) => setPresent(on ? [...present, id] : present.filter((each) => each !== id))}
+          />
+        ))}
+      </fieldset>
+      {isSwitch && present.some((id) => id !== me()) && (
+        <Note tone="warn" live>
+          <p>{t("regime.room.warn")}</p>
+        </Note>
+      )}
     </Dialog>
   );
 }

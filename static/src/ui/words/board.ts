@@ -246,6 +246,7 @@ export const board = {
   "cell.party.regime": { sv: "{who}: rättslig grund", en: "{who}: legal regime" },
   "cell.party.law": { sv: "{who}: lagrum", en: "{who}: provision" },
   "cell.party.decided_by": { sv: "{who}: beslutat av", en: "{who}: decided by" },
+  "cell.party.present": { sv: "{who}: i rummet", en: "{who}: in the room" },
   "cell.party.entered": { sv: "{who}: gick in", en: "{who}: entered" },
   "cell.party.left": { sv: "{who}: gick ut", en: "{who}: left" },
   "cell.party.done": { sv: "{who}: klar", en: "{who}: done" },

@@ -90,4 +90,12 @@ export const common = {
   "stepper.more": { sv: "Öka {what}", en: "Increase {what}" },
   "progress.of": { sv: "{n} av {total}", en: "{n} of {total}" },
   "void.undo": { sv: "Borttaget", en: "Removed" },
+  "sensitive.social": {
+    sv: "Det här ser ut som uppgifter från socialtjänsten. De får inte stå i Insats (sekretess, OSL 26 kap.). Skriv om. Att en orosanmälan har gjorts, av vem och när, får stå. Låter du texten stå kvar gäller den inte förrän någon som beslutar har läst den.",
+    en: "This looks like data from social services. It must not be in Insats (secrecy, OSL chapter 26). Rewrite it. That a report of concern was made, by whom and when, may stand. If you leave the text it does not apply until somebody who decides has read it.",
+  },
+  "sensitive.health": {
+    sv: "Det här ser ut som uppgifter om någons hälsa eller vård. De får inte stå i Insats (sekretess, OSL 25 kap.). Skriv om. Låter du texten stå kvar gäller den inte förrän någon som beslutar har läst den.",
+    en: "This looks like data on somebody's health or care. It must not be in Insats (secrecy, OSL chapter 25). Rewrite it. If you leave the text it does not apply until somebody who decides has read it.",
+  },
 } as const;

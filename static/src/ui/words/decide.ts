@@ -88,6 +88,10 @@ export const decide = {
     sv: "Det som skulle lämnas ut hade ändrats. Det kan inte tas med så länge; avslå det och be om ett nytt.",
     en: "What was to be handed over had changed. It cannot be admitted as it is; refuse it and ask for a new one.",
   },
+  "decide.why.sensitive_data": {
+    sv: "Texten ser ut att innehålla uppgifter från socialtjänst eller vård. Ta bara med den om den inte gör det.",
+    en: "The text seems to hold data from social services or health care. Admit it only if it does not.",
+  },
   "decide.why.other": { sv: "Servern håller den: {code}.", en: "The server holds it: {code}." },
 
   "mine.title": { sv: "Beslut om det du skrev", en: "Decisions about what you wrote" },

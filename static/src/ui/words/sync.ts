@@ -67,6 +67,10 @@ export const sync = {
     sv: "Det som skulle lämnas ut hade ändrats när det kom fram. Inget lämnades ut. Läs vad som gäller nu och lämna ut igen.",
     en: "What was to be handed over had changed when it arrived. Nothing was handed over. Read what applies now and hand over again.",
   },
+  "sync.reason.sensitive_data": {
+    sv: "Texten ser ut att innehålla uppgifter från socialtjänst eller vård, som inte får stå i Insats. Skriv om den utan dem.",
+    en: "The text seems to hold data from social services or health care, which must not be in Insats. Rewrite it without them.",
+  },
   "sync.held.do": {
     sv: "Väntar på beslut av lagledaren, insatsledaren eller koordinatorn. Du behöver inte göra något; den ligger kvar på plattan.",
     en: "Awaiting a decision by the team leader, the on-scene commander or the coordinator. You need not do anything; it stays on this tablet.",

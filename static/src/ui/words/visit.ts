@@ -43,6 +43,16 @@ export const visit = {
     sv: "Husrannsakan bör inte ske mellan 21 och 06 utan särskilda skäl (RB 28:6).",
     en: "A search should not take place between 21 and 06 without special reasons (RB 28:6).",
   },
+  "regime.room": { sv: "Vilka är i rummet?", en: "Who is in the room?" },
+  "regime.room.hint": {
+    sv: "De myndigheter vars personal är inne just nu. Tidpunkten sparas.",
+    en: "The authorities whose staff are inside right now. The time is recorded.",
+  },
+  "regime.room.warn": {
+    sv: "Säg högt att grunden byts. Den som inte har uppgift under den nya grunden går ut eller väntar (JO 4476-2017).",
+    en: "Say aloud that the regime is switched. Whoever has no task under the new one leaves or waits (JO 4476-2017).",
+  },
+  "regime.present": { sv: "I rummet: {who}", en: "In the room: {who}" },
   "regime.saved": { sv: "Grund: {regime}", en: "Regime: {regime}" },
   "others.title": { sv: "Myndigheter på besöket", en: "Authorities on this visit" },
   "others.done": { sv: "Klar", en: "Done" },
