@@ -14,7 +14,7 @@ BROWSER ?= chromium
 MINUTES ?= 2
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench sim sim-mutants kill-test kill-browser soak replay screens lock clean
+.PHONY: run test check bench fuzz sim sim-mutants kill-test kill-browser soak replay screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -48,6 +48,9 @@ sim:  ## play random evenings, every fault included, and hold them to the invari
 
 sim-mutants:  ## plant bugs and see the simulator find them
 	@$(DEV) module tests.simulation.mutants $(ARGS)
+
+fuzz:  ## N spoiled commit envelopes against the check (N=10000000: some 13 minutes on two cores)
+	@$(DEV) module tests.hardening.envelopes $(N)
 
 screens:  ## take the screenshots
 	@$(DEV) module tests.screens $(ARGS)

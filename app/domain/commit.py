@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.change import Change, canonical, line_of
+from app.domain.change import Change, line_of
 from app.domain.streams import stream_class
 
 LIMIT_CHANGES = 500
@@ -72,8 +72,11 @@ def b64(data: bytes) -> str:
 
 
 def unb64(text: str) -> bytes:
-    """The bytes of base64url without padding; ValueError for anything else."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """The bytes of base64url without padding; ValueError for anything else, also for another spelling of the same bytes."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if b64(data) != text:
+        raise ValueError("not the one spelling of these bytes")
+    return data
 
 
 def point_of(key: ec.EllipticCurvePublicKey) -> bytes:
@@ -148,7 +151,11 @@ def open_envelope(data: Any) -> Envelope:
     if type(data) is not dict or not all(type(data.get(k)) is str for k in ("h", "b", "s")):
         raise Malformed("a commit is an object with the strings h, b and s")
     h, b, s = data["h"], data["b"], data["s"]
-    if len(h) + len(b) > LIMIT_BYTES or len((h + b).encode()) > LIMIT_BYTES:
+    try:
+        is_too_large = len(h) + len(b) > LIMIT_BYTES or len((h + b).encode()) > LIMIT_BYTES
+    except UnicodeEncodeError:
+        raise Malformed("a commit is text, without lone surrogates") from None
+    if is_too_large:
         raise TooLarge(f"a commit has at most {LIMIT_BYTES} bytes")
     if "\0" in b:
         raise Malformed("a body holds no U+0000, which is neither JSON nor fit for a text column")
@@ -168,16 +175,22 @@ def _header(h: str) -> dict[str, Any]:
         header = orjson.loads(h)
     except orjson.JSONDecodeError as error:
         raise Malformed(f"the header is not JSON: {error}") from None
-    if type(header) is not dict or canonical(header.get("v")) != "1" or header.get("alg") != "ES256":
+    if type(header) is not dict or not _is_version_1(header):
         raise Malformed("the header is not of version 1 with ES256")
     for name, kind in _TYPES.items():
         if type(header.setdefault(name, 0 if name == "off" else None)) is not kind:
             raise Malformed(f"the header's {name} is missing or of another type")
-    if header["n"] < 1 or header["changes"] < 0 or abs(header["off"]) > 2**47:
+    if not 1 <= header["n"] < 2**53 or header["changes"] < 0 or abs(header["off"]) > 2**47:
         raise Malformed("the header's numbers are out of range")
     if stream_class(header["stream"]) is None:
         raise Malformed("the header names no stream")
     return header
+
+
+def _is_version_1(header: dict[str, Any]) -> bool:
+    """`true` and `1.0` are not 1, and whatever else stands there is looked at no further: it may be nested without end."""
+    version = header.get("v")
+    return type(version) is int and version == 1 and header.get("alg") == "ES256"
 
 
 def is_authentic(envelope: Envelope, key: ec.EllipticCurvePublicKey) -> bool:
