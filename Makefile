@@ -10,6 +10,7 @@ SEEDS ?= 200
 START ?= 1
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 KILLS ?= 100
+N ?= 1000000
 BROWSER ?= chromium
 MINUTES ?= 2
 DEV := python3 tools/dev.py

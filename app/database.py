@@ -265,6 +265,7 @@ def outage_of(error: Exception) -> Unavailable | None:
 
 
 def _engine(url: str, *, writes: bool) -> Engine:
+    """What failed is told without its parameters: they are what people recorded, and end up in the log."""
     if make_url(url).get_backend_name() != "sqlite":
         # A reader sees one state of the store from its first statement to its last; a snapshot depends on it.
         isolation = "READ COMMITTED" if writes else "REPEATABLE READ"
@@ -275,8 +276,11 @@ def _engine(url: str, *, writes: bool) -> Engine:
             pool_size=THREADS,
             max_overflow=0,
             connect_args={"options": options},
+            hide_parameters=True,
         )
-    engine = create_engine(url, poolclass=QueuePool, pool_size=1 if writes else THREADS, max_overflow=0)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=1 if writes else THREADS, max_overflow=0, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:

@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -68,7 +68,8 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
 }
 
-_ADDED = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Where people reach the server by TLS: no browser that has been there goes back to plain HTTP for a year."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -109,7 +110,11 @@ def create_app(settings: Settings) -> FastAPI:
         compresslevel=5,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "image/heic"),
     )
-    app.add_middleware(SecurityHeaders)
+    is_encrypted = settings.address().startswith("https://")
+    headers = SECURITY_HEADERS | (HSTS if is_encrypted else {})
+    stack = app.build_middleware_stack
+    # Around everything: the answer to an error that nobody expected comes from outside of what `add_middleware` adds.
+    app.build_middleware_stack = lambda: SecurityHeaders(stack(), headers)  # type: ignore[method-assign]
     _add_routes(app, settings, key, blobs)
     return app
 
@@ -211,9 +216,10 @@ async def _on_outage(_: Request, error: Exception) -> Response:
 class SecurityHeaders:
     """Adds the headers to every answer; plain ASGI, since Starlette's function middleware buffers streams."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+        """Wrap `app`; a header that an answer has already stays as it is."""
         self._app = app
+        self._added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything through."""
@@ -221,7 +227,10 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in _ADDED if pair[0] not in there)]
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in self._added if pair[0] not in there),
+                ]
             await send(message)
 
         await self._app(scope, receive, with_headers)
