@@ -15,7 +15,7 @@ BROWSER ?= chromium
 MINUTES ?= 2
 DEV := python3 tools/dev.py
 
-.PHONY: run test check bench fuzz sim sim-mutants kill-test kill-browser soak replay screens lock clean
+.PHONY: run test check bench fuzz asvs sim sim-mutants kill-test kill-browser soak replay screens lock clean
 
 run: export INSATS_PORT := $(PORT)
 run: export INSATS_DATA := $(DATA)
@@ -52,6 +52,9 @@ sim-mutants:  ## plant bugs and see the simulator find them
 
 fuzz:  ## N spoiled commit envelopes against the check (N=10000000: some 13 minutes on two cores)
 	@$(DEV) module tests.hardening.envelopes $(N)
+
+asvs:  ## write docs/asvs.md from the marks of the tests
+	@$(DEV) module tests.asvs
 
 screens:  ## take the screenshots
 	@$(DEV) module tests.screens $(ARGS)

@@ -60,6 +60,7 @@ def test_a_document_has_the_members_of_rfc_9457_and_its_own() -> None:
     assert "detail" not in NotFound().document()
 
 
+@pytest.mark.asvs("V4.1.1")
 @pytest.mark.parametrize(
     ("method", "path", "code"),
     [
@@ -80,6 +81,7 @@ def test_every_failure_is_a_problem_document(client: TestClient, method: str, pa
     assert answer.status_code == CATALOGUE[code].status
 
 
+@pytest.mark.asvs("V16.5.1", "V13.4.2")
 def test_what_went_wrong_is_in_the_log_only(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "insats"):
         answer = client.get("/api/v1/crash?code=secret")
@@ -90,6 +92,7 @@ def test_what_went_wrong_is_in_the_log_only(client: TestClient, caplog: pytest.L
     assert "secret" not in caplog.text
 
 
+@pytest.mark.asvs("V16.5.1")
 def test_what_was_sent_is_not_repeated(client: TestClient) -> None:
     assert "seven" not in client.get("/api/v1/number/seven").text
 

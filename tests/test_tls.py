@@ -26,6 +26,7 @@ class Hello(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+@pytest.mark.asvs("V12.3.2")
 def test_a_client_that_trusts_the_authority_connects_and_another_does_not(tmp_path: Path) -> None:
     made = own_certificate(tmp_path / "tls", "127.0.0.1", NOW)
     server = HTTPServer(("127.0.0.1", 0), Hello)

@@ -36,6 +36,7 @@ JSON_BODIES = [
 ]
 
 
+@pytest.mark.asvs("V2.2.1", "V15.3.5")
 @pytest.mark.parametrize("path", ["/enrol", "/setup", "/people", "/actors", "/blobs/missing"])
 @pytest.mark.parametrize("body", JSON_BODIES, ids=lambda b: repr(b)[:14])
 def test_a_body_that_is_not_what_is_expected_is_malformed(alva: Tablet, path: str, body: bytes) -> None:
@@ -159,6 +160,7 @@ def test_a_line_that_is_no_commit_is_an_error_of_that_line(alva: Tablet, line: b
     assert [r["hash"] for r in told["results"]] == [good.hash]
 
 
+@pytest.mark.asvs("V2.2.2")
 @pytest.mark.parametrize("garbage", [b"{", b'{"h":"', b"\xff", b"not json"])
 def test_garbage_among_commits_stops_none_of_the_good_ones(alva: Tablet, garbage: bytes) -> None:
     one, two = (alva.person.seal(SHARED, alva.person.change(VISIT, "persons", n)) for n in range(2))
@@ -205,6 +207,7 @@ def padded(tablet: Tablet, size: int) -> bytes:
     return line.rstrip(b"\n").ljust(size - 1) + b"\n"
 
 
+@pytest.mark.asvs("V5.2.1")
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_a_request_has_at_most_8_mib_whatever_it_travels_as(
     alva: Tablet, pack: Callable[[bytes], bytes]
@@ -239,6 +242,7 @@ def test_a_body_that_the_way_has_spoiled_is_not_taken_for_a_bad_commit(
     assert push(sent, f"sha-512=:AAAA:, {promised}").json()["errors"] == []
 
 
+@pytest.mark.asvs("V5.2.3")
 def test_a_gzip_bomb_is_refused_without_being_unpacked(alva: Tablet) -> None:
     bomb = gzip.compress(bytes(200 << 20), 9)
     assert len(bomb) < 300_000
@@ -288,6 +292,7 @@ def test_a_small_body_has_at_most_64_kib(alva: Tablet, path: str) -> None:
     assert code_of(alva.send("POST", path, content=body.ljust(65_536))) == "malformed"
 
 
+@pytest.mark.asvs("V5.2.1")
 def test_a_photo_has_at_most_25_mib(alva: Tablet) -> None:
     meta = {"Upload-Metadata": "sha256 " + "YWI" * 28 + "YWI="}
     for size, status in ((LIMITS.photo_bytes, 400), (LIMITS.photo_bytes + 1, 413)):

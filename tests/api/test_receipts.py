@@ -53,6 +53,7 @@ def test_what_a_repeat_proves_changes_nothing(night: Evening) -> None:
     assert again == first
 
 
+@pytest.mark.asvs("V9.1.1", "V9.1.3")
 @pytest.mark.parametrize(
     "wrong",
     ["foreign key", "other commit", "no results", "no payload", "cut", "", "...", "å.å.å", 7, None, {"a": 1}],

@@ -82,6 +82,7 @@ def routes(house: Evening) -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, methods in paths.items() for method in methods}
 
 
+@pytest.mark.asvs("V13.4.5")
 def test_every_endpoint_is_in_the_table(house: Evening) -> None:
     pattern = {"{name}": SHARED, "{seq}": "1", "{upload}": UPLOAD, "{sha256}": DIGEST}
     pattern |= {"{user}": SOMEBODY, "{device}": SOMETHING}
@@ -95,6 +96,7 @@ def test_every_endpoint_is_in_the_table(house: Evening) -> None:
     assert found == {(call.method, call.path) for call in CALLS}
 
 
+@pytest.mark.asvs("V8.3.1", "V6.3.4")
 @pytest.mark.parametrize(
     "header",
     [
@@ -146,6 +148,7 @@ def test_a_session_may_not_name_an_actor_that_is_not_its_own(
 # Addresses and methods --------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("V3.5.3", "V13.4.4")
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_another_method_is_not_allowed(alva: Tablet, call: Call) -> None:
     allowed = {c.method for c in CALLS if c.path == call.path} | {"HEAD", "OPTIONS"}
@@ -167,6 +170,7 @@ def test_an_address_that_does_not_exist_is_not_found(alva: Tablet, method: str, 
     assert (answer.status_code, code_of(answer)) == (404, "not-found")
 
 
+@pytest.mark.asvs("V13.4.1", "V13.4.3")
 @pytest.mark.parametrize(
     "path",
     [
@@ -251,6 +255,7 @@ def test_every_answer_carries_the_security_headers(house: Evening, alva: Tablet,
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
+@pytest.mark.asvs("V14.3.2", "V14.2.2")
 @pytest.mark.parametrize("path", ["/hello", f"/streams/{SHARED}/digest", "/nothing"])
 def test_what_belongs_to_a_caller_is_kept_by_no_cache(alva: Tablet, path: str) -> None:
     assert alva.get(path).headers["cache-control"] == "no-store"

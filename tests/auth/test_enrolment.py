@@ -27,6 +27,7 @@ def redeemed(house: House, code: str, now: int) -> bool:
     return True
 
 
+@pytest.mark.asvs("V6.4.1", "V6.5.4", "V11.5.1")
 def test_a_code_has_140_bits_in_groups_one_can_read_aloud() -> None:
     codes = {new_code() for _ in range(1000)}
     assert len(codes) == 1000
@@ -39,6 +40,7 @@ def test_case_spaces_and_look_alikes_do_not_matter(typed: str) -> None:
     assert code_hash(typed) == code_hash("10ABCD")
 
 
+@pytest.mark.asvs("V7.2.2", "V7.6.2")
 def test_a_code_gives_a_token_and_the_person(house: House) -> None:
     answer = house.client.post("/api/v1/enrol", json={"code": house.code("cia"), "device": BODY})
     assert answer.status_code == 200
@@ -48,6 +50,7 @@ def test_a_code_gives_a_token_and_the_person(house: House) -> None:
     assert house.row("device", "d1")["label"] == "Platta 1"
 
 
+@pytest.mark.asvs("V6.5.2", "V7.2.3")
 def test_neither_code_nor_token_is_kept(house: House) -> None:
     code = house.code("cia")
     token = house.client.post("/api/v1/enrol", json={"code": code, "device": BODY}).json()["token"]
@@ -57,23 +60,27 @@ def test_neither_code_nor_token_is_kept(house: House) -> None:
     assert not any(secret in row for row in rows for secret in (code, token))
 
 
+@pytest.mark.asvs("V6.5.1")
 def test_a_code_works_once(house: House) -> None:
     code = house.code("alva", now=NOW)
     assert redeemed(house, code, NOW)
     assert not redeemed(house, code, NOW)
 
 
+@pytest.mark.asvs("V2.3.4")
 def test_of_two_at_once_one_wins(house: House) -> None:
     code = house.code("alva", now=NOW)
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: redeemed(house, code, NOW), range(8))) == 1
 
 
+@pytest.mark.asvs("V6.5.5")
 @pytest.mark.parametrize(("late", "works"), [(HOUR - 1, True), (HOUR, False)])
 def test_a_code_ends_at_its_hour(house: House, late: int, works: bool) -> None:
     assert redeemed(house, house.code("alva", now=NOW), NOW + late) is works
 
 
+@pytest.mark.asvs("V7.4.1")
 def test_a_closed_account_cannot_enrol_and_its_code_stays_unused(house: House) -> None:
     code = house.code("bo", now=NOW)
     house.db.write_now(
@@ -135,6 +142,7 @@ def test_a_body_may_have_64_kib(house: House) -> None:
         assert code_of(house.client.post("/api/v1/enrol", content=b" " * size)) == code
 
 
+@pytest.mark.asvs("V6.3.1", "V6.6.3")
 def test_guessing_is_slowed_down_and_says_for_how_long(house: House) -> None:
     guess = {"code": "x", "device": BODY}
     for _ in range(FAILURES):

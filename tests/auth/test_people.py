@@ -182,6 +182,7 @@ def test_nobody_is_let_into_another_authority_whether_the_id_is_taken_or_not(
     assert taken.status_code == 404
 
 
+@pytest.mark.asvs("V8.2.1")
 def test_an_authoritys_administrator_cannot_make_or_touch_a_system_administrator(
     house: House, chief: Tablet
 ) -> None:
@@ -193,6 +194,7 @@ def test_an_authoritys_administrator_cannot_make_or_touch_a_system_administrator
         assert code_of(chief.send(method, path.format(user="pol.it"))) == "not-found"
 
 
+@pytest.mark.asvs("V7.4.2")
 def test_a_closed_account_ends_everywhere(house: House, chief: Tablet) -> None:
     bo, link = house.tablet("bo"), house.code("bo")
     assert bo.send("GET", "/sessions").status_code == 200
@@ -216,6 +218,7 @@ def test_nobody_closes_the_account_they_use(chief: Tablet) -> None:
     assert chief.send("GET", "/people").status_code == 200
 
 
+@pytest.mark.asvs("V7.4.5")
 def test_a_session_is_ended_on_one_tablet(house: House, chief: Tablet) -> None:
     first, second = house.tablet("bo"), _another_tablet(house, "bo")
     assert chief.send("DELETE", f"/people/bo/sessions/{first.device}").json() == {"ended": first.device}
@@ -227,6 +230,7 @@ def test_a_session_is_ended_on_one_tablet(house: House, chief: Tablet) -> None:
     )
 
 
+@pytest.mark.asvs("V7.4.1")
 def test_everybody_sees_and_ends_their_own_sessions(house: House) -> None:
     first, second = house.tablet("bo"), _another_tablet(house, "bo")
     alva = house.tablet("alva")
@@ -289,6 +293,7 @@ def test_what_was_refused_is_not_on_record(chief: Tablet) -> None:
     assert overview(chief)["acts"] == []
 
 
+@pytest.mark.asvs("V15.3.3")
 @pytest.mark.parametrize(
     "other",
     [{"name": ""}, {"name": "a\0b"}, {"id": "å"}, {"id": ""}, {"role": None}, {"authority": 7}],

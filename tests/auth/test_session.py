@@ -15,6 +15,7 @@ from tests.auth.house import HOUR, House, code_of, new_point
 NOW = 1_527_260_400_000
 
 
+@pytest.mark.asvs("V7.3.2")
 @pytest.mark.parametrize(
     ("late", "right"),
     [
@@ -44,6 +45,7 @@ def test_a_session_tells_person_and_tablet(house: House) -> None:
     )
 
 
+@pytest.mark.asvs("V7.4.2")
 def test_a_closed_account_reads_nothing_any_more(house: House) -> None:
     tablet = house.tablet("dan")
     assert tablet.send("GET", "/devices").status_code == 200
@@ -53,6 +55,7 @@ def test_a_closed_account_reads_nothing_any_more(house: House) -> None:
     assert code_of(tablet.send("GET", "/devices")) == "unauthenticated"
 
 
+@pytest.mark.asvs("V7.2.1")
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer unknown", "Bearer a b", "Bearer å"]
 )

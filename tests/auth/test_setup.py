@@ -90,6 +90,7 @@ def test_the_link_ends_after_an_hour(house: House, late: int, works: bool) -> No
     assert made(house, code, NOW + late) is works
 
 
+@pytest.mark.asvs("V6.3.2")
 def test_a_link_is_worth_nothing_once_there_is_an_administrator(house: House) -> None:
     code = mint(house)
     house.account("eva", "POL", "SYSADM")

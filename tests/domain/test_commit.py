@@ -117,6 +117,7 @@ def flipped(text: str, at: int) -> str:
     return text[:at] + chr(ord(text[at]) ^ 1) + text[at + 1 :]
 
 
+@pytest.mark.asvs("V11.4.3")
 @pytest.mark.parametrize("part", ["h", "b", "s"])
 def test_every_flipped_bit_of_a_commit_is_seen(part: str) -> None:
     wire = GENUINE.wire()
@@ -161,6 +162,7 @@ def test_a_header_that_cannot_be_read_is_malformed(header: str) -> None:
         open_envelope({"h": header, "b": "", "s": ""})
 
 
+@pytest.mark.asvs("V1.4.2")
 @pytest.mark.parametrize(
     "header",
     [

@@ -47,6 +47,7 @@ def wanted(role: str, status: str, part: Membership | None, kind: str) -> Allow 
     return Allow() if is_writer and may and (kind != "disclosure" or hands_over) else NO
 
 
+@pytest.mark.asvs("V8.2.1")
 @pytest.mark.parametrize("role", ROLES)
 def test_who_may_write_what(role: str) -> None:
     for status, part, kind in product(STATUSES, PARTS, KIND_NAMES):
@@ -82,6 +83,7 @@ def test_only_coordinators_watch_the_tablets(role: str) -> None:
     assert decide_watch_devices(role) == (Allow() if role in SUPERVISORS else NO)
 
 
+@pytest.mark.asvs("V8.3.1")
 def test_nobody_is_allowed_by_default() -> None:
     """No role, status or kind that is made up later opens a door by being unknown."""
     assert decide_write("", "", None, "") == NO

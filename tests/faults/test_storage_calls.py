@@ -185,6 +185,7 @@ def is_told(answer: Any) -> bool:
     return False
 
 
+@pytest.mark.asvs("V2.3.3", "V16.5.3")
 def test_every_storage_call_of_a_push_fails_once(house: House, strikes: dict[str, Strike]) -> None:
     seam = Seam()
     with watching(seam):
@@ -202,6 +203,7 @@ def test_every_storage_call_of_a_push_fails_once(house: House, strikes: dict[str
     house.check()
 
 
+@pytest.mark.asvs("V16.5.2")
 def test_a_store_that_is_out_of_order_for_good_is_told_to_everybody_and_comes_back(
     house: House, strikes: dict[str, Strike]
 ) -> None:

@@ -12,6 +12,7 @@ from tests.hardening.envelopes import PART, SPOILS, Tally, parts, run
 CASES = 100_000
 
 
+@pytest.mark.asvs("V1.5.2", "V11.3.3")
 @pytest.mark.parametrize(("start", "count"), list(parts(0, CASES)))
 def test_nothing_is_accepted_that_nobody_has_signed(start: int, count: int) -> None:
     tally = run(start, count)

@@ -23,6 +23,7 @@ ASKED = (
 )
 
 
+@pytest.mark.asvs("V3.4.3", "V3.4.4", "V3.4.5", "V3.4.6")
 @pytest.mark.parametrize(("method", "path", "status"), ASKED)
 def test_every_answer_carries_them(night: Evening, method: str, path: str, status: int) -> None:
     answer = night.client.request(method, path, content=b"{}" if method == "POST" else None)
@@ -32,6 +33,7 @@ def test_every_answer_carries_them(night: Evening, method: str, path: str, statu
     assert "server" not in answer.headers
 
 
+@pytest.mark.asvs("V3.4.1")
 @pytest.mark.parametrize(("method", "path", "status"), ASKED)
 def test_where_people_come_by_tls_they_stay_there(
     store_url: str, tmp_path: Path, method: str, path: str, status: int

@@ -34,6 +34,7 @@ def push(tablet: Tablet) -> int:
     return status
 
 
+@pytest.mark.asvs("V16.2.5")
 def test_a_whole_story_leaves_no_secret_in_the_log(
     night: Evening, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -55,6 +56,7 @@ def test_a_whole_story_leaves_no_secret_in_the_log(
     _expect_none(caplog, capfd, secrets)
 
 
+@pytest.mark.asvs("V16.2.5", "V16.3.4")
 def test_a_store_that_fails_in_the_middle_says_nothing_of_what_was_to_be_stored(
     night: Evening, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,7 @@ def is_ours(name: str, where: Any) -> bool:
     return host in (None, "", "localhost") or ip_address(str(host)).is_loopback
 
 
+@pytest.mark.asvs("V1.3.6", "V13.2.4", "V14.2.3")
 def test_from_start_to_backup_nobody_is_called(
     store_url: str, tmp_path: Path, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_call_would_be_noticed(calls: list[Any]) -> None:
     assert [call for call in calls if not is_ours(*call)] == [("socket.connect", (STRANGER, 9))]
 
 
+@pytest.mark.asvs("V3.7.2", "V14.2.3")
 def test_no_page_names_a_stranger() -> None:
     named = {
         f"{path.name}: {found}"

@@ -47,6 +47,7 @@ def test_whatever_is_pushed_is_answered_and_only_what_was_signed_is_kept(
 _commit = table(Commit)
 
 
+@pytest.mark.asvs("V16.5.3")
 @pytest.mark.parametrize("depth", [16, 200, 300, 900])
 @pytest.mark.parametrize("name", ["v", "n", "stream", "x"])
 def test_a_nested_header_is_an_error_of_its_line_alone(

@@ -22,6 +22,7 @@ def cia(album: Album) -> Tablet:
     return album.tablet("cia")
 
 
+@pytest.mark.asvs("V5.4.1", "V3.2.1")
 def test_a_colleague_fetches_the_bytes_as_they_came(album: Album, alva: Tablet, bo: Tablet) -> None:
     deliver(alva, DATA)
     album.refer(POLICE, sha(DATA))
@@ -34,6 +35,7 @@ def test_a_colleague_fetches_the_bytes_as_they_came(album: Album, alva: Tablet, 
     assert answer.headers["vary"] == "Authorization"
 
 
+@pytest.mark.asvs("V8.2.2")
 def test_a_foreign_blob_answers_exactly_like_an_unknown_one(album: Album, alva: Tablet, cia: Tablet) -> None:
     deliver(alva, DATA)
     album.refer(POLICE, sha(DATA))

@@ -45,6 +45,7 @@ def test_nothing_at_all_is_no_photo(alva: Tablet) -> None:
     assert code_of(tus(alva, "POST", "/blobs/uploads", promise(b""))) == "malformed"
 
 
+@pytest.mark.asvs("V5.2.2", "V1.3.4", "V5.3.1")
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda h: h.name)
 def test_a_hostile_file_is_refused_or_kept_and_never_shown_as_it_is(
     album: Album, alva: Tablet, bo: Tablet, hostile: Hostile

@@ -24,6 +24,7 @@ from tests.photos.album import (
 )
 
 
+@pytest.mark.asvs("V5.2.1")
 def test_a_photo_at_the_limit_is_taken_and_one_byte_more_is_not(alva: Tablet) -> None:
     assert deliver(alva, jpeg(LIMITS.photo_bytes)).status_code == 204
     refused = create(alva, jpeg(LIMITS.photo_bytes + 1))
@@ -109,6 +110,7 @@ def test_what_is_no_list_of_digests_is_malformed(alva: Tablet, body: object) -> 
     assert code_of(alva.send("POST", "/blobs/missing", json=body)) == "malformed"
 
 
+@pytest.mark.asvs("V2.3.2")
 def test_an_account_has_so_many_unfinished_uploads_and_no_more(album: Album, alva: Tablet) -> None:
     facts = {"user": "alva", "size": 9, "offset": 0, "created": 1, "expires": 2**50}
     rows = [{"id": f"u{i}", "sha256": f"d{i}", **facts} for i in range(MAX_OPEN - 1)]

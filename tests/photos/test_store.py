@@ -27,6 +27,7 @@ def names(folder: Path) -> list[str]:
     return sorted(f.name for f in folder.rglob("*") if f.is_file())
 
 
+@pytest.mark.asvs("V5.3.2", "V5.3.1")
 def test_finished_bytes_lie_under_their_digest_for_the_server_alone(store: BlobStore, tmp_path: Path) -> None:
     assert store.finish(part(store, DATA), len(DATA), sha(DATA)) == "image/jpeg"
     path = tmp_path / "blobs" / sha(DATA)[:2] / sha(DATA)[2:4] / sha(DATA)
@@ -42,6 +43,7 @@ def test_what_does_not_hash_to_its_name_leaves_nothing(store: BlobStore, tmp_pat
     assert names(tmp_path) == ["u1"]
 
 
+@pytest.mark.asvs("V5.2.2")
 @pytest.mark.parametrize(
     "data",
     [

@@ -98,6 +98,7 @@ def fork_of(pid: int) -> int | None:
 # What is in a view ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("V15.3.1")
 def test_a_view_has_no_place_no_name_and_no_comment() -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "Kamerafabriken", 1
@@ -153,6 +154,7 @@ def test_a_confined_process_writes_no_file(tmp_path: Path) -> None:
     assert there.read_bytes() == b""
 
 
+@pytest.mark.asvs("V15.2.2")
 def test_a_confined_process_has_so_much_memory_and_no_more() -> None:
     ended = confined(
         f"decoder.confine()\ntry:\n    bytearray({MEMORY})\nexcept MemoryError:\n    os._exit(7)"

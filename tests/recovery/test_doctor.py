@@ -75,6 +75,7 @@ def test_each_rule_names_its_own(facts: dict[str, object], wanted: dict[str, str
     assert found(dataclasses.replace(SAFE, **facts)) == wanted  # type: ignore[arg-type]
 
 
+@pytest.mark.asvs("V12.2.1")
 @pytest.mark.parametrize(
     ("address", "is_safe"),
     [
@@ -100,6 +101,7 @@ def test_without_an_address_it_is_the_one_listened_on(db: Database, home: Path) 
     assert "address" not in codes(db, settings(db, home, public_url=""))
 
 
+@pytest.mark.asvs("V13.3.2")
 @pytest.mark.parametrize("name", ["", "server.key", "seal.key", "tls/server.key"])
 def test_what_others_can_read_is_named(sqlite_url: str, home: Path, name: str) -> None:
     db = Database(sqlite_url)
@@ -151,6 +153,7 @@ def test_a_backup_is_looked_for_by_its_time(db: Database, home: Path) -> None:
     assert "backup" in codes(db, settings(db, home), NOW + BACKUP_MS)
 
 
+@pytest.mark.asvs("V6.3.2")
 def test_open_accounts_of_the_demo_are_named(db: Database, home: Path) -> None:
     assert "demo" not in codes(db, settings(db, home))
     db.write_now(lambda conn: add_user(conn, "u.pol.a1", "Demo", "POL", "LAGLED"))
@@ -166,6 +169,7 @@ def test_a_store_wants_an_administrator(db: Database, home: Path) -> None:
     assert "administrator" not in codes(db, settings(db, home))
 
 
+@pytest.mark.asvs("V13.2.2")
 def test_a_role_that_passes_by_row_level_security_is_named(postgresql_url: str) -> None:
     db = Database(postgresql_url)
     name = f"plain_{os.getpid()}_{now_ms()}"

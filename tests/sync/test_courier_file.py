@@ -69,6 +69,7 @@ def test_what_the_frames_carry() -> None:
     assert first.actor is not None
 
 
+@pytest.mark.asvs("V11.3.2", "V11.3.3")
 @given(at=st.integers(0, len(unb64(FRAMES[0]["frame"])) - 1), bit=st.integers(0, 7))
 def test_a_frame_with_a_flipped_bit_does_not_open(at: int, bit: int) -> None:
     frame = bytearray(unb64(FRAMES[0]["frame"]))

@@ -87,11 +87,13 @@ def all_leaks(here: Town, caller: Caller) -> list[str]:
     ]
 
 
+@pytest.mark.asvs("V8.2.2", "V8.4.1")
 @pytest.mark.parametrize("name", CALLERS)
 def test_what_is_theirs_and_what_is_nobody_s_are_answered_alike(here: Town, name: str) -> None:
     assert all_leaks(here, here.callers[name]) == []
 
 
+@pytest.mark.asvs("V8.4.1", "V15.3.1")
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("name", CALLERS)
 def test_what_is_told_unasked_says_nothing_of_them(here: Town, name: str, path: str) -> None:
@@ -110,6 +112,7 @@ def test_what_is_told_unasked_says_nothing_of_them(here: Town, name: str, path: 
         assert [each for each in told_of if each.encode() in content] == []
 
 
+@pytest.mark.asvs("V8.2.1")
 def test_the_questions_are_many_and_leave_no_route_out(here: Town) -> None:
     cases = sum(
         not is_theirs_to_keep(caller, question, secret)
